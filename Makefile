@@ -1,0 +1,3 @@
+build:
+	swift build -c release --static-swift-stdlib
+.PHONY: build

@@ -1,0 +1,53 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let swift: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+let c: [CSetting] = [.unsafeFlags(["-std=gnu11", "-Wall", "-Wextra", "-Werror"])]
+
+// The rooms of docs/design.md, from the ground up: a target may use only what stands above it here.
+let package = Package(
+  name: "vmscript",
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    .systemLibrary(name: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
+    .target(name: "CLuaBridge", dependencies: ["CLua"], cSettings: c),
+    .target(name: "CEvents", cSettings: c),
+    .target(name: "CProcess", cSettings: c),
+    .target(name: "CProbe", cSettings: c),
+    .target(name: "CArchive", cSettings: c),
+
+    .target(name: "Events", dependencies: ["CEvents"], swiftSettings: swift),
+    .target(name: "Processes", dependencies: ["Events", "CProcess"], swiftSettings: swift),
+    .target(name: "Record", dependencies: ["Processes"], swiftSettings: swift),
+    .target(
+      name: "Machines", dependencies: ["Events", "Processes", "Record", "CProbe"],
+      swiftSettings: swift),
+    .target(
+      name: "Guests", dependencies: ["Events", "Processes", "Record", "CArchive"],
+      swiftSettings: swift, plugins: ["EmbedStdlib"]),
+    .target(
+      name: "Scripting", dependencies: ["Events", "CLua", "CLuaBridge"], swiftSettings: swift),
+    .target(
+      name: "Choreography",
+      dependencies: ["Events", "Processes", "Record", "Machines", "Guests", "Scripting"],
+      swiftSettings: swift, plugins: ["EmbedStdlib"]),
+    .executableTarget(
+      name: "vmscript",
+      dependencies: [
+        "Choreography", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: swift),
+
+    .executableTarget(name: "EmbedTool", dependencies: ["CLua"], swiftSettings: swift),
+    .plugin(name: "EmbedStdlib", capability: .buildTool(), dependencies: ["EmbedTool"]),
+
+    .testTarget(name: "EventsTests", dependencies: ["Events"], swiftSettings: swift),
+    .testTarget(name: "ProcessesTests", dependencies: ["Processes"], swiftSettings: swift),
+    .testTarget(name: "RecordTests", dependencies: ["Record"], swiftSettings: swift),
+    .testTarget(name: "MachinesTests", dependencies: ["Machines"], swiftSettings: swift),
+    .testTarget(name: "GuestsTests", dependencies: ["Guests"], swiftSettings: swift),
+    .testTarget(name: "ScriptingTests", dependencies: ["Scripting"], swiftSettings: swift),
+    .testTarget(name: "ChoreographyTests", dependencies: ["Choreography"], swiftSettings: swift),
+  ]
+)

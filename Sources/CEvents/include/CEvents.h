@@ -1,7 +1,10 @@
-// What Swift's Glibc module leaves out: epoll, eventfd and prctl.
+// What Swift's Glibc module leaves out: epoll, eventfd, ppoll and prctl.
 #pragma once
+#include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/prctl.h>
 
-static inline void events_name_thread(const char *name) { prctl(PR_SET_NAME, name); }
+void events_name_thread(const char *name);
+
+// Sleeps until `descriptor` is readable, at most `nanoseconds`; for ever if that is negative.
+void events_sleep(int descriptor, int64_t nanoseconds);

@@ -1,1 +1,62 @@
+// Keeps Lua's longjmp out of Swift frames: a Swift function says by its result what should happen,
+// and only the C frame below it raises or yields. Also the few library functions that must know of
+// waits: pcall, xpcall and the coroutine functions.
 #pragma once
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct lua_State lua_State;
+
+// What a Swift function returns instead of a count of results.
+enum { BRIDGE_RAISE = -1, BRIDGE_YIELD = -2 };
+
+// A Swift object as a full userdata.
+typedef struct {
+  void *object;      // Unmanaged, retained
+  bool uncatchable;  // an error that pcall passes on
+} bridge_box;
+
+typedef struct {
+  // Runs function `id`; the error to raise, or the results, are on the top of the stack.
+  int (*call)(lua_State *L, int id);
+  // Goes on after a wait.
+  int (*resume)(lua_State *L);
+  // The wait that was just begun cannot be carried outward; the next `resume` raises this.
+  void (*refuse)(lua_State *L);
+  // An interrupt was asked for; BRIDGE_RAISE with the error on the stack, or 0.
+  int (*interrupted)(lua_State *L);
+  // Drops the reference that a box holds.
+  void (*release)(void *object);
+  // Memory ran out under a Swift frame: does not return.
+  void (*out_of_memory)(void);
+} bridge_host;
+
+// A new state with the standard library, the functions below and the interrupt hook.
+lua_State *bridge_new_state(const bridge_host *host);
+
+// Pushes Swift function `id`.
+void bridge_push_function(lua_State *L, int id);
+
+// Pushes a new userdata for `object` (already retained) with the metatable on the top of the
+// stack, which it pops.
+void bridge_push_box(lua_State *L, void *object, bool uncatchable);
+
+// Sets __index and __gc in the metatable on the top of the stack: methods from the table at
+// `methods`, anything else by Swift function `fallback`.
+void bridge_set_index(lua_State *L, int methods, int fallback);
+
+// The box at `index`, or NULL if the value there is none.
+bridge_box *bridge_to_box(lua_State *L, int index);
+
+// Pushes onto L the C function that runs a task's body under a message handler. Resumed with
+// handler, body, arguments…; ends with true, results… or false, error.
+void bridge_push_task_body(lua_State *L);
+
+// lua_resume; `task` is the base coroutine of the task, which is not to yield by coroutine.yield.
+int bridge_resume(lua_State *task, lua_State *from, int arguments, int *results);
+
+// lua_pcallk without a continuation.
+int bridge_pcall(lua_State *L, int arguments, int results, int handler);
+
+// Makes a running script look for an interrupt soon. From any thread.
+void bridge_interrupt(void);

@@ -1,0 +1,327 @@
+#include "CLuaBridge.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+static bridge_host host;
+static lua_State *current_task;      // base coroutine of the task that runs
+static lua_State *main_task;         // base coroutine of the first task
+static bool in_swift = true;         // a Swift frame is the innermost
+static atomic_bool interrupt_wanted;
+static char wait_token;              // what a wait yields
+static char box_mark;                // key that marks the metatables of boxes
+
+// Instructions between two looks at the interrupt flag: some 50 µs.
+enum { HOOK_INTERVAL = 10000 };
+
+// ---- calls ----
+
+static int go_on(lua_State *L, int status, lua_KContext context);
+
+static int obey(lua_State *L, int result) {
+  in_swift = false;
+  if (result == BRIDGE_RAISE) return lua_error(L);
+  if (result == BRIDGE_YIELD) {
+    lua_pushlightuserdata(L, &wait_token);
+    return lua_yieldk(L, 1, 0, go_on);
+  }
+  return result;
+}
+
+static int go_on(lua_State *L, int status, lua_KContext context) {
+  (void)status, (void)context;
+  in_swift = true;
+  return obey(L, host.resume(L));
+}
+
+static int call_swift(lua_State *L) {
+  in_swift = true;
+  return obey(L, host.call(L, (int)lua_tointeger(L, lua_upvalueindex(1))));
+}
+
+void bridge_push_function(lua_State *L, int id) {
+  lua_pushinteger(L, id);
+  lua_pushcclosure(L, call_swift, 1);
+}
+
+int bridge_resume(lua_State *task, lua_State *from, int arguments, int *results) {
+  lua_State *outer = current_task;
+  if (!main_task) main_task = task;
+  current_task = task;
+  in_swift = false;
+  int status = lua_resume(task, from, arguments, results);
+  in_swift = true;
+  current_task = outer;
+  return status;
+}
+
+int bridge_pcall(lua_State *L, int arguments, int results, int handler) {
+  in_swift = false;
+  int status = lua_pcall(L, arguments, results, handler);
+  in_swift = true;
+  return status;
+}
+
+// ---- boxes ----
+
+void bridge_push_box(lua_State *L, void *object, bool uncatchable) {
+  bridge_box *box = lua_newuserdatauv(L, sizeof *box, 0);
+  box->object = object;
+  box->uncatchable = uncatchable;
+  lua_insert(L, -2);
+  lua_setmetatable(L, -2);
+}
+
+bridge_box *bridge_to_box(lua_State *L, int index) {
+  void *data = lua_touserdata(L, index);
+  if (!data || lua_islightuserdata(L, index) || !lua_getmetatable(L, index)) return NULL;
+  bool is_box = lua_rawgetp(L, -1, &box_mark) == LUA_TBOOLEAN;
+  lua_pop(L, 2);
+  return is_box ? data : NULL;
+}
+
+static int collect_box(lua_State *L) {
+  bridge_box *box = bridge_to_box(L, 1);
+  if (box && box->object) {
+    bool outer = in_swift;
+    in_swift = true;
+    host.release(box->object);
+    in_swift = outer;
+    box->object = NULL;
+  }
+  return 0;
+}
+
+static int index_box(lua_State *L) {
+  lua_pushvalue(L, 2);
+  if (lua_rawget(L, lua_upvalueindex(2)) != LUA_TNIL) return 1;
+  lua_pop(L, 1);
+  return call_swift(L);
+}
+
+void bridge_set_index(lua_State *L, int methods, int fallback) {
+  methods = lua_absindex(L, methods);
+  lua_pushinteger(L, fallback);
+  lua_pushvalue(L, methods);
+  lua_pushcclosure(L, index_box, 2);
+  lua_setfield(L, -2, "__index");
+  lua_pushcfunction(L, collect_box);
+  lua_setfield(L, -2, "__gc");
+  lua_pushboolean(L, true);
+  lua_rawsetp(L, -2, &box_mark);
+}
+
+// ---- pcall and xpcall: as the standard ones, but an uncatchable error goes on ----
+
+static int end_pcall(lua_State *L, int status, lua_KContext skip) {
+  if (status == LUA_OK || status == LUA_YIELD) return lua_gettop(L) - (int)skip;
+  bridge_box *box = bridge_to_box(L, -1);
+  if (box && box->uncatchable) return lua_error(L);
+  lua_pushboolean(L, false);
+  lua_insert(L, -2);
+  return 2;
+}
+
+static int catch_pcall(lua_State *L) {
+  luaL_checkany(L, 1);
+  lua_pushboolean(L, true);
+  lua_insert(L, 1);
+  return end_pcall(L, lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 0, 0, end_pcall), 0);
+}
+
+static int catch_xpcall(lua_State *L) {
+  luaL_checktype(L, 2, LUA_TFUNCTION);
+  lua_pushboolean(L, true);
+  lua_pushvalue(L, 1);
+  lua_rotate(L, 3, 2);  // f, handler, true, f, arguments…
+  return end_pcall(L, lua_pcallk(L, lua_gettop(L) - 4, LUA_MULTRET, 2, 2, end_pcall), 2);
+}
+
+// ---- coroutines: a wait inside the user's own is carried outward, level by level ----
+
+enum { FROM_WRAP = 1 };
+
+static lua_State *coroutine_of(lua_State *L, lua_KContext from) {
+  lua_State *co = lua_tothread(L, from == FROM_WRAP ? lua_upvalueindex(1) : 1);
+  luaL_argexpected(L, co, 1, "coroutine");
+  return co;
+}
+
+// The error is on the top of L.
+static int fail_resume(lua_State *L, lua_KContext from) {
+  bridge_box *box = bridge_to_box(L, -1);
+  bool uncatchable = box && box->uncatchable;
+  if (from != FROM_WRAP && !uncatchable) {
+    lua_pushboolean(L, false);
+    lua_insert(L, -2);
+    return 2;
+  }
+  if (from == FROM_WRAP && lua_type(L, -1) == LUA_TSTRING) {
+    luaL_where(L, 1);
+    lua_insert(L, -2);
+    lua_concat(L, 2);
+  }
+  return lua_error(L);
+}
+
+static int carry_on(lua_State *L, int status, lua_KContext from);
+
+static int resume_coroutine(lua_State *L, lua_State *co, int arguments, lua_KContext from) {
+  for (;;) {
+    int results = 0;
+    int status = lua_resume(co, L, arguments, &results);
+    if (status == LUA_YIELD && results == 1 && lua_touserdata(co, -1) == &wait_token) {
+      lua_pop(co, 1);
+      if (lua_isyieldable(L)) {
+        lua_pushlightuserdata(L, &wait_token);
+        return lua_yieldk(L, 1, from, carry_on);
+      }
+      in_swift = true;
+      host.refuse(L);
+      in_swift = false;
+      arguments = 0;
+      continue;
+    }
+    if (status != LUA_OK && status != LUA_YIELD) {
+      if (from == FROM_WRAP) lua_resetthread(co);  // closes its variables; the error stays on top
+      lua_xmove(co, L, 1);
+      return fail_resume(L, from);
+    }
+    if (!lua_checkstack(L, results + 1)) {
+      lua_pop(co, results);
+      return luaL_error(L, "too many results to resume");
+    }
+    if (from != FROM_WRAP) lua_pushboolean(L, true);
+    lua_xmove(co, L, results);
+    return results + (from != FROM_WRAP);
+  }
+}
+
+static int carry_on(lua_State *L, int status, lua_KContext from) {
+  (void)status;
+  return resume_coroutine(L, coroutine_of(L, from), 0, from);
+}
+
+static int start_resume(lua_State *L, lua_KContext from) {
+  lua_State *co = coroutine_of(L, from);
+  int arguments = lua_gettop(L) - (from != FROM_WRAP);
+  const char *refusal = NULL;
+  if (!lua_checkstack(co, arguments)) refusal = "too many arguments to resume";
+  lua_Debug frame;
+  bool fresh = lua_status(co) == LUA_OK && !lua_getstack(co, 0, &frame);
+  if (co == L || (lua_status(co) == LUA_OK && !fresh))
+    refusal = "cannot resume non-suspended coroutine";
+  else if (fresh && lua_gettop(co) == 0)
+    refusal = "cannot resume dead coroutine";
+  else if (lua_status(co) != LUA_OK && lua_status(co) != LUA_YIELD)
+    refusal = "cannot resume dead coroutine";
+  if (refusal) {
+    lua_pushstring(L, refusal);
+    return fail_resume(L, from);
+  }
+  lua_xmove(L, co, arguments);
+  return resume_coroutine(L, co, arguments, from);
+}
+
+static int coroutine_resume(lua_State *L) { return start_resume(L, 0); }
+static int coroutine_call_wrapped(lua_State *L) { return start_resume(L, FROM_WRAP); }
+
+static int coroutine_wrap(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TFUNCTION);
+  lua_State *co = lua_newthread(L);
+  lua_pushvalue(L, 1);
+  lua_xmove(L, co, 1);
+  lua_pushcclosure(L, coroutine_call_wrapped, 1);
+  return 1;
+}
+
+static int coroutine_yield(lua_State *L) {
+  if (L == current_task) return luaL_error(L, "attempt to yield from outside a coroutine");
+  return lua_yield(L, lua_gettop(L));
+}
+
+static int coroutine_isyieldable(lua_State *L) {
+  lua_State *co = lua_isthread(L, 1) ? lua_tothread(L, 1) : L;
+  lua_pushboolean(L, co != current_task && lua_isyieldable(co));
+  return 1;
+}
+
+static int coroutine_running(lua_State *L) {
+  lua_pushthread(L);
+  lua_pushboolean(L, L == main_task);
+  return 2;
+}
+
+// ---- tasks ----
+
+static int end_task(lua_State *L, int status, lua_KContext context) {
+  (void)context;
+  lua_pushboolean(L, status == LUA_OK || status == LUA_YIELD);
+  lua_replace(L, 1);  // in place of the message handler
+  return lua_gettop(L);
+}
+
+static int run_task(lua_State *L) {
+  int status = lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 1, 0, end_task);
+  return end_task(L, status, 0);
+}
+
+void bridge_push_task_body(lua_State *L) { lua_pushcfunction(L, run_task); }
+
+// ---- the state ----
+
+static void *allocate(void *data, void *block, size_t old_size, size_t size) {
+  (void)data, (void)old_size;
+  if (size == 0) {
+    free(block);
+    return NULL;
+  }
+  void *moved = realloc(block, size);
+  // In a script this becomes Lua's "not enough memory"; its longjmp may not cross a Swift frame.
+  if (!moved && in_swift) host.out_of_memory();
+  return moved;
+}
+
+void bridge_interrupt(void) { atomic_store(&interrupt_wanted, true); }
+
+static void look_for_interrupt(lua_State *L, lua_Debug *record) {
+  (void)record;
+  if (!atomic_exchange(&interrupt_wanted, false)) return;
+  in_swift = true;
+  int result = host.interrupted(L);
+  in_swift = false;
+  if (result == BRIDGE_RAISE) lua_error(L);
+}
+
+static int panic(lua_State *L) {
+  (void)L;
+  host.out_of_memory();
+  return 0;
+}
+
+lua_State *bridge_new_state(const bridge_host *new_host) {
+  static const luaL_Reg coroutine_functions[] = {
+      {"resume", coroutine_resume},           {"wrap", coroutine_wrap},
+      {"yield", coroutine_yield},             {"running", coroutine_running},
+      {"isyieldable", coroutine_isyieldable}, {NULL, NULL}};
+  host = *new_host;
+  main_task = current_task = NULL;
+  in_swift = true;
+  atomic_store(&interrupt_wanted, false);
+  lua_State *L = lua_newstate(allocate, NULL);
+  if (!L) return NULL;
+  lua_atpanic(L, panic);
+  luaL_openlibs(L);
+  lua_pushcfunction(L, catch_pcall);
+  lua_setglobal(L, "pcall");
+  lua_pushcfunction(L, catch_xpcall);
+  lua_setglobal(L, "xpcall");
+  lua_getglobal(L, "coroutine");
+  luaL_setfuncs(L, coroutine_functions, 0);
+  lua_pop(L, 1);
+  lua_sethook(L, look_for_interrupt, LUA_MASKCOUNT, HOOK_INTERVAL);
+  return L;
+}

@@ -1,0 +1,101 @@
+import CLua
+import CLuaBridge
+
+/// One call of a native function: its arguments, and where its results go.
+public struct Call {
+  let L: OpaquePointer
+  public unowned(unsafe) let interpreter: Interpreter
+
+  /// The number of arguments.
+  public var count: Int { Int(lua_gettop(L)) }
+
+  // MARK: Arguments, counted from 1
+
+  public func isAbsent(_ index: Int) -> Bool { lua_type(L, Int32(index)) <= LUA_TNIL }
+
+  public func typeName(_ index: Int) -> String {
+    if let object = object(index) { return type(of: object).typeName }
+    return String(cString: lua_typename(L, lua_type(L, Int32(index))))
+  }
+
+  /// A copy of an argument; nil-valued if there is none.
+  public func value(_ index: Int) throws(ScriptError) -> Value {
+    try interpreter.copy(L, Int32(index), depth: 0)
+  }
+
+  public func object(_ index: Int) -> (any ScriptObject)? {
+    guard let box = bridge_to_box(L, Int32(index)), let object = box.pointee.object else {
+      return nil
+    }
+    return Unmanaged<AnyObject>.fromOpaque(object).takeUnretainedValue() as? any ScriptObject
+  }
+
+  public func boolean(_ index: Int) -> Bool { lua_toboolean(L, Int32(index)) != 0 }
+
+  /// A number; nil if the argument is not one (strings do not count).
+  public func number(_ index: Int) -> Double? {
+    guard lua_type(L, Int32(index)) == LUA_TNUMBER else { return nil }
+    return lua_tonumberx(L, Int32(index), nil)
+  }
+
+  /// A string's bytes; nil if the argument is not a string.
+  public func bytes(_ index: Int) -> [UInt8]? {
+    guard lua_type(L, Int32(index)) == LUA_TSTRING else { return nil }
+    return interpreter.bytes(L, Int32(index))
+  }
+
+  public func text(_ index: Int) -> String? {
+    bytes(index).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  public func isFunction(_ index: Int) -> Bool { lua_type(L, Int32(index)) == LUA_TFUNCTION }
+
+  // MARK: Results
+
+  public func push(_ value: Value) { interpreter.push(L, value) }
+
+  public func push(_ number: Double) { lua_pushnumber(L, number) }
+
+  /// Pushes and returns the count, for `return call.results(…)`.
+  public func results(_ values: Value...) -> Int {
+    lua_checkstack(L, Int32(values.count + 4))
+    for value in values { push(value) }
+    return values.count
+  }
+
+  /// All arguments from `index` on, as they are, as results.
+  public func arguments(from index: Int) -> Int {
+    let count = max(0, self.count - index + 1)
+    lua_checkstack(L, Int32(count))
+    for offset in 0..<count { lua_pushvalue(L, Int32(index + offset)) }
+    return count
+  }
+
+  // MARK: Waits
+
+  /// Waits: returns at once what `wait` gives if it is over already, else suspends the task.
+  public func wait(_ wait: any Wait) throws(ScriptError) -> Int {
+    let scheduler = interpreter.scheduler
+    guard let task = scheduler.current else {
+      throw .usage("there is no task here that could wait")
+    }
+    if let error = task.takeInterrupt() { throw error }
+    if wait.poll() { return try wait.finish(self) }
+    guard lua_isyieldable(L) != 0 else {
+      throw .usage(
+        "cannot wait here: a C function that calls back (table.sort, string.gsub, require, a"
+          + " metamethod, load) is in the way; wait before it and use the result")
+    }
+    scheduler.suspend(task, for: wait)
+    return Int(BRIDGE_YIELD)
+  }
+
+  /// Starts `arguments[index]` (a function) as a task with the arguments behind it.
+  public func spawn(_ index: Int, name: String) -> LuaTask {
+    interpreter.scheduler.spawn(from: self, function: index, name: name)
+  }
+
+  /// The place in the script that made this call: the innermost frame that is neither C nor the
+  /// embedded library.
+  public var place: Place? { interpreter.place(L) }
+}

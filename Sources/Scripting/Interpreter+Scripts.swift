@@ -1,0 +1,140 @@
+import CLua
+import CLuaBridge
+import Glibc
+
+/// Loading scripts, and saying where they failed.
+extension Interpreter {
+  /// Sources whose chunk names begin so are vmscript's own: their frames are not shown, and errors
+  /// blame their callers.
+  public static let ownPrefix = "=vmscript"
+
+  /// Loads a script and makes its main task with `arguments`. `path` nil reads standard input.
+  public func loadMain(path: String?, arguments: [String]) throws(ScriptError) -> LuaTask {
+    let status =
+      path.map { luaL_loadfilex(L, $0, nil) } ?? luaL_loadfilex(L, nil, nil)
+    guard status == LUA_OK else {
+      let message = String(decoding: bytes(L, -1), as: UTF8.self)
+      lua_pop_values(L, 1)
+      throw .usage(message)
+    }
+    for argument in arguments { push(L, .string(argument)) }
+    return scheduler.start(
+      from: L, values: Int32(arguments.count + 1), name: "main", origin: nil)
+  }
+
+  /// Runs one of vmscript's own chunks; what it returns becomes global `name` if that is given.
+  public func runOwn(_ source: String, name: String, global: String? = nil) {
+    var source = source
+    let status = source.withUTF8 { text in
+      luaL_loadbufferx(
+        L, text.baseAddress.map { UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self) },
+        text.count, "\(Self.ownPrefix) \(name)", "t")
+    }
+    guard status == LUA_OK, bridge_pcall(L, 0, 1, 0) == LUA_OK else {
+      fatalError("\(name): \(String(decoding: bytes(L, -1), as: UTF8.self))")
+    }
+    if let global { lua_setglobal(L, global) } else { lua_pop_values(L, 1) }
+  }
+
+  /// Makes `require(module)` load `source` when it is first asked for.
+  public func preload(_ module: String, source: StaticString) {
+    lua_getglobal(L, "package")
+    lua_getfield(L, -1, "preload")
+    pushFunction { call throws(ScriptError) in
+      let status = source.withUTF8Buffer { text in
+        luaL_loadbufferx(
+          call.L, UnsafeRawPointer(text.baseAddress!).assumingMemoryBound(to: CChar.self),
+          text.count, "\(Interpreter.ownPrefix) \(module)", "t")
+      }
+      guard status == LUA_OK, bridge_pcall(call.L, 0, 1, 0) == LUA_OK else {
+        throw .usage(String(decoding: call.interpreter.bytes(call.L, -1), as: UTF8.self))
+      }
+      return 1
+    }
+    lua_setfield(L, -2, module)
+    lua_pop_values(L, 2)
+  }
+
+  /// `package.path` and `package.cpath`.
+  public func searchPath(_ field: String) -> String {
+    lua_getglobal(L, "package")
+    lua_getfield(L, -1, field)
+    defer { lua_pop_values(L, 2) }
+    return String(decoding: bytes(L, -1), as: UTF8.self)
+  }
+
+  public func setSearchPath(_ field: String, _ path: String) {
+    lua_getglobal(L, "package")
+    push(L, .string(path))
+    lua_setfield(L, -2, field)
+    lua_pop_values(L, 1)
+  }
+
+  // MARK: Where
+
+  func isOwn(_ record: lua_Debug) -> Bool {
+    guard let source = record.source else { return true }
+    return strncmp(source, Self.ownPrefix, Self.ownPrefix.utf8.count) == 0
+  }
+
+  func place(_ L: OpaquePointer) -> Place? { frames(L, limit: 1).first?.place }
+
+  /// The frames of the script, innermost first: neither C functions nor vmscript's own Lua.
+  func frames(_ L: OpaquePointer, limit: Int = 20) -> [Failure.Frame] {
+    var frames: [Failure.Frame] = []
+    var level: Int32 = 0
+    var record = lua_Debug()
+    while frames.count < limit, lua_getstack(L, level, &record) != 0 {
+      level += 1
+      lua_getinfo(L, "Sln", &record)
+      guard record.currentline > 0, !isOwn(record) else { continue }
+      frames.append(Failure.Frame(place: Self.place(of: record), what: Self.what(record)))
+    }
+    return frames
+  }
+
+  private static func place(of record: lua_Debug) -> Place {
+    let source = String(cString: record.source)
+    let name =
+      source.first == "@" || source.first == "="
+      ? String(source.dropFirst()) : "[string]"
+    return Place(source: name, line: Int(record.currentline))
+  }
+
+  private static func what(_ record: lua_Debug) -> String {
+    if let what = record.what, strcmp(what, "main") == 0 { return "main chunk" }
+    if let name = record.name { return "function '\(String(cString: name))'" }
+    return "function at line \(record.linedefined)"
+  }
+
+  // MARK: Failures
+
+  /// The message handler of all tasks: notes the frames before the stack is unwound.
+  func pushHandler(_ L: OpaquePointer) {
+    bridge_push_function(L, handlerID)
+  }
+
+  func noteTrace(_ call: Call) -> Int {
+    scheduler.current?.trace = frames(call.L)
+    return call.arguments(from: 1)
+  }
+
+  /// The failure whose error value is at `index`.
+  func failure(_ L: OpaquePointer, _ index: Int32) -> Failure {
+    let trace = scheduler.current?.trace ?? []
+    if let raised = Call(L: L, interpreter: self).object(Int(index)) as? RaisedError {
+      return Failure(text: raised.error.text, error: raised.error, trace: trace)
+    }
+    // luaL_tolstring may run a metamethod that raises: protected.
+    lua_checkstack(L, 4)
+    lua_getglobal(L, "tostring")
+    lua_pushvalue(L, index)
+    let shown =
+      bridge_pcall(L, 1, 1, 0) == LUA_OK
+      ? String(decoding: bytes(L, -1), as: UTF8.self) : "(an error value without tostring)"
+    lua_pop_values(L, 1)
+    let text =
+      lua_type(L, index) == LUA_TNIL ? "nil was raised as an error" : shown
+    return Failure(text: text, error: nil, trace: trace)
+  }
+}

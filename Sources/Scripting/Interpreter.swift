@@ -1,0 +1,302 @@
+import CLua
+import CLuaBridge
+import Events
+
+/// A Lua 5.4 interpreter, used by one thread. There is at most one at a time in a program: the
+/// bridge below keeps its state in globals.
+///
+/// No function of Lua's that may raise is called here outside a protected call: its longjmp would
+/// skip Swift frames and leak what they hold. (What may raise for want of memory alone is called:
+/// the allocator ends the program first.)
+public final class Interpreter {
+  let L: OpaquePointer
+  public let scheduler = Scheduler()
+  private var functions: [NativeFunction] = []
+  private var metatables: [ObjectIdentifier: Int32] = [:]
+  private let cache: Int32
+  private(set) var handlerID: Int32 = 0
+  /// What a count hook raises when `interrupt()` was called; nil to go on.
+  public var onInterrupt: () -> ScriptError? = { nil }
+
+  public init(outOfMemory: @escaping @convention(c) () -> Void) {
+    var host = bridge_host(
+      call: { L, id in Interpreter.of(L!).run(L!, Int(id)) },
+      resume: { L in Interpreter.of(L!).goOn(L!) },
+      refuse: { L in Interpreter.of(L!).refuseWait() },
+      interrupted: { L in Interpreter.of(L!).interrupted(L!) },
+      release: { Unmanaged<AnyObject>.fromOpaque($0!).release() },
+      out_of_memory: outOfMemory)
+    guard let state = bridge_new_state(&host) else { fatalError("no memory for Lua") }
+    L = state
+    // Objects already pushed, by address, so that one object is one Lua value.
+    lua_new_table(L)
+    lua_new_table(L)
+    lua_pushstring(L, "v")
+    lua_setfield(L, -2, "__mode")
+    lua_setmetatable(L, -2)
+    cache = luaL_ref(L, lua_registry_index)
+    scheduler.interpreter = self
+    handlerID = register { call in call.interpreter.noteTrace(call) }
+    lua_extra_space(L)[0] = Unmanaged.passUnretained(self).toOpaque()
+  }
+
+  /// Runs the finalizers and frees everything. Nothing may be called afterwards.
+  public func close() { lua_close(L) }
+
+  static func of(_ L: OpaquePointer) -> Interpreter {
+    Unmanaged<Interpreter>.fromOpaque(lua_extra_space(L)[0]!).takeUnretainedValue()
+  }
+
+  /// Makes running Lua code ask `onInterrupt` soon. From any thread.
+  public static func interrupt() { bridge_interrupt() }
+
+  func release(_ reference: Int32) { luaL_unref(L, lua_registry_index, reference) }
+
+  // MARK: The bridge's questions
+
+  private func run(_ L: OpaquePointer, _ id: Int) -> Int32 {
+    do throws(ScriptError) {
+      return Int32(try functions[id](Call(L: L, interpreter: self)))
+    } catch {
+      return raise(L, error)
+    }
+  }
+
+  private func goOn(_ L: OpaquePointer) -> Int32 {
+    guard let task = scheduler.current, let wait = task.wait else { return 0 }
+    task.wait = nil
+    do throws(ScriptError) {
+      if let error = task.takeInterrupt() { throw error }
+      return Int32(try wait.finish(Call(L: L, interpreter: self)))
+    } catch {
+      return raise(L, error)
+    }
+  }
+
+  private func refuseWait() {
+    scheduler.current?.interrupt = .usage(
+      "cannot wait here: this coroutine was resumed inside a C function that calls back"
+        + " (table.sort, string.gsub, require, a metamethod); resume it outside of that")
+  }
+
+  private func interrupted(_ L: OpaquePointer) -> Int32 {
+    guard let error = onInterrupt() else { return 0 }
+    return raise(L, error)
+  }
+
+  private func raise(_ L: OpaquePointer, _ error: ScriptError) -> Int32 {
+    var error = error
+    if error.place == nil { error.place = place(L) }
+    lua_checkstack(L, 8)
+    push(L, RaisedError(error), uncatchable: error.kind == .cancelled)
+    return Int32(BRIDGE_RAISE)
+  }
+
+  // MARK: Functions and objects
+
+  public func pushFunction(_ function: @escaping NativeFunction) {
+    bridge_push_function(L, register(function))
+  }
+
+  private func register(_ function: @escaping NativeFunction) -> Int32 {
+    functions.append(function)
+    return Int32(functions.count - 1)
+  }
+
+  public func setGlobal(_ name: String, _ function: @escaping NativeFunction) {
+    pushFunction(function)
+    lua_setglobal(L, name)
+  }
+
+  public func setGlobal(_ name: String, _ value: Value) {
+    push(L, value)
+    lua_setglobal(L, name)
+  }
+
+  /// Sets `function` in the global table `table`, such as `os`.
+  public func setField(_ table: String, _ name: String, _ function: @escaping NativeFunction) {
+    lua_getglobal(L, table)
+    pushFunction(function)
+    lua_setfield(L, -2, name)
+    lua_pop_values(L, 1)
+  }
+
+  private func push(_ L: OpaquePointer, _ object: any ScriptObject, uncatchable: Bool = false) {
+    let address = Unmanaged.passUnretained(object as AnyObject).toOpaque()
+    lua_rawgeti(L, lua_registry_index, lua_Integer(cache))
+    if lua_rawgetp(L, -1, address) == LUA_TUSERDATA {
+      lua_rotate(L, -2, 1)
+      lua_pop_values(L, 1)
+      return
+    }
+    lua_pop_values(L, 1)
+    pushMetatable(L, of: object)
+    bridge_push_box(L, Unmanaged.passRetained(object as AnyObject).toOpaque(), uncatchable)
+    lua_pushvalue(L, -1)
+    lua_rawsetp(L, -3, address)
+    lua_rotate(L, -2, 1)
+    lua_pop_values(L, 1)
+  }
+
+  private func pushMetatable(_ L: OpaquePointer, of object: any ScriptObject) {
+    let kind = type(of: object)
+    if let reference = metatables[ObjectIdentifier(kind)] {
+      lua_rawgeti(L, lua_registry_index, lua_Integer(reference))
+      return
+    }
+    lua_new_table(L)
+    lua_new_table(L)
+    for (name, method) in kind.methods.sorted(by: { $0.key < $1.key }) {
+      bridge_push_function(L, register(Self.checked(kind, name, method)))
+      lua_setfield(L, -2, name)
+    }
+    let methods = lua_gettop(L)
+    lua_pushvalue(L, methods - 1)
+    bridge_set_index(L, methods, register(Self.fallback))
+    lua_pop_values(L, 2)  // the metatable's copy and the methods
+    let metamethods: [(String, NativeFunction)] = [
+      ("__tostring", { call in call.results(.string(call.object(1)?.shown ?? kind.typeName)) }),
+      (
+        "__close",
+        { call throws(ScriptError) in
+          guard let object = call.object(1) else { return 0 }
+          return try object.close(call)
+        }
+      ),
+      (
+        "__newindex",
+        { call throws(ScriptError) in
+          throw .usage("the fields of a \(kind.typeName) cannot be assigned")
+        }
+      ),
+    ]
+    for (name, function) in metamethods {
+      bridge_push_function(L, register(function))
+      lua_setfield(L, -2, name)
+    }
+    lua_pushstring(L, kind.typeName)
+    lua_setfield(L, -2, "__name")
+    lua_pushvalue(L, -1)
+    metatables[ObjectIdentifier(kind)] = luaL_ref(L, lua_registry_index)
+  }
+
+  /// A method that says clearly when it was called with `.` instead of `:`.
+  private static func checked(
+    _ kind: any ScriptObject.Type, _ name: String, _ method: @escaping NativeFunction
+  ) -> NativeFunction {
+    { call throws(ScriptError) in
+      guard let object = call.object(1), type(of: object) == kind else {
+        throw .usage(
+          "\(name) wants a \(kind.typeName) before it, got \(call.typeName(1)); call it with ':',"
+            + " as in \(kind.typeName.first!):\(name)(…)")
+      }
+      return try method(call)
+    }
+  }
+
+  private static func fallback(_ call: Call) throws(ScriptError) -> Int {
+    guard let object = call.object(1) else { return 0 }
+    let key = try call.value(2)
+    if let value = object.field(key) { return call.results(value) }
+    guard case .string = key, let name = key.text else { return call.results(.nil) }
+    let known = type(of: object).methods.keys.sorted()
+    throw .usage(
+      "a \(type(of: object).typeName) has no field '\(name)'" + Spelling.hint(name, among: known))
+  }
+
+  // MARK: Values
+
+  func bytes(_ L: OpaquePointer, _ index: Int32) -> [UInt8] {
+    var length = 0
+    guard let start = lua_tolstring(L, index, &length) else { return [] }
+    return start.withMemoryRebound(to: UInt8.self, capacity: length) {
+      Array(UnsafeBufferPointer(start: $0, count: length))
+    }
+  }
+
+  func copy(_ L: OpaquePointer, _ index: Int32, depth: Int) throws(ScriptError) -> Value {
+    switch lua_type(L, index) {
+    case LUA_TNONE, LUA_TNIL: return .nil
+    case LUA_TBOOLEAN: return .boolean(lua_toboolean(L, index) != 0)
+    case LUA_TNUMBER:
+      return lua_isinteger(L, index) != 0
+        ? .integer(lua_tointegerx(L, index, nil)) : .number(lua_tonumberx(L, index, nil))
+    case LUA_TSTRING: return .string(bytes(L, index))
+    case LUA_TTABLE: return .table(try copyTable(L, lua_absindex(L, index), depth: depth))
+    default:
+      if let object = Call(L: L, interpreter: self).object(Int(index)) { return .object(object) }
+      return .other(String(cString: lua_typename(L, lua_type(L, index))))
+    }
+  }
+
+  private func copyTable(_ L: OpaquePointer, _ index: Int32, depth: Int) throws(ScriptError) -> Table
+  {
+    guard depth < 100, lua_checkstack(L, 8) != 0 else {
+      throw .usage("a table nests deeper than 100 levels, or contains itself")
+    }
+    var table = Table()
+    let length = Int64(lua_rawlen(L, index))
+    for position in 0..<length {
+      lua_rawgeti(L, index, position + 1)
+      let value = try copyAndPop(L, depth)
+      table.positions.append(value)
+    }
+    lua_pushnil(L)
+    while lua_next(L, index) != 0 {
+      if lua_type(L, -2) == LUA_TSTRING {
+        let key = String(decoding: bytes(L, -2), as: UTF8.self)
+        table.fields.append((key, try copyAndPop(L, depth)))
+      } else if lua_isinteger(L, -2) != 0 {
+        let key = lua_tointegerx(L, -2, nil)
+        if key >= 1 && key <= length {
+          lua_pop_values(L, 1)
+        } else {
+          table.entries.append((key, try copyAndPop(L, depth)))
+        }
+      } else {
+        let kind = String(cString: lua_typename(L, lua_type(L, -2)))
+        lua_pop_values(L, 2)
+        throw .usage("a table has a key of type \(kind); keys are strings or integers here")
+      }
+    }
+    table.fields.sort { Array($0.key.utf8).lexicographicallyPrecedes(Array($1.key.utf8)) }
+    table.entries.sort { $0.key < $1.key }
+    return table
+  }
+
+  private func copyAndPop(_ L: OpaquePointer, _ depth: Int) throws(ScriptError) -> Value {
+    defer { lua_pop_values(L, 1) }
+    return try copy(L, -1, depth: depth + 1)
+  }
+
+  func push(_ L: OpaquePointer, _ value: Value) {
+    lua_checkstack(L, 8)
+    switch value {
+    case .nil, .other: lua_pushnil(L)
+    case .boolean(let flag): lua_pushboolean(L, flag ? 1 : 0)
+    case .integer(let number): lua_pushinteger(L, number)
+    case .number(let number): lua_pushnumber(L, number)
+    case .string(let bytes):
+      bytes.withUnsafeBytes {
+        _ = lua_pushlstring(
+          L, $0.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
+      }
+    case .object(let object): push(L, object)
+    case .table(let table):
+      lua_createtable(L, Int32(table.positions.count), Int32(table.fields.count))
+      for (index, value) in table.positions.enumerated() {
+        push(L, value)
+        lua_rawseti(L, -2, lua_Integer(index + 1))
+      }
+      for (key, value) in table.fields {
+        push(L, .string(key))
+        push(L, value)
+        lua_rawset(L, -3)
+      }
+      for (key, value) in table.entries {
+        push(L, value)
+        lua_rawseti(L, -2, key)
+      }
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import CLua
+import Events
+
+/// One line of execution in a script: a coroutine with a name, and what it waits for.
+public final class LuaTask {
+  public let id: UInt64
+  public let name: String
+  /// Where it was spawned.
+  public let origin: Place?
+  let thread: OpaquePointer
+  /// Keeps the coroutine alive in the registry.
+  let anchor: Int32
+  var startArguments: Int32
+  var wait: (any Wait)?
+  var subscriptions: [Subscription] = []
+  var interrupt: ScriptError?
+  var isReady = false
+  /// The frames of the last error that nothing caught.
+  var trace: [Failure.Frame] = []
+
+  public enum Outcome {
+    /// Its results, kept on its stack.
+    case returned(Int)
+    case failed(Failure)
+  }
+  /// Nil while it runs.
+  public internal(set) var outcome: Outcome?
+  /// Set when it has ended: for those who wait for it.
+  public let ended = Event<Bool>()
+  /// Somebody was told of its failure.
+  public var isObserved = false
+
+  private weak var interpreter: Interpreter?
+
+  init(
+    interpreter: Interpreter, id: UInt64, name: String, origin: Place?, thread: OpaquePointer,
+    anchor: Int32, arguments: Int32
+  ) {
+    self.interpreter = interpreter
+    self.id = id
+    self.name = name
+    self.origin = origin
+    self.thread = thread
+    self.anchor = anchor
+    self.startArguments = arguments
+  }
+
+  deinit { interpreter?.release(anchor) }
+
+  func takeInterrupt() -> ScriptError? {
+    defer { interrupt = nil }
+    return interrupt
+  }
+}
+
+/// An error that ended a task.
+public struct Failure: Error {
+  /// `file:line: message`, or whatever the script raised, as text.
+  public var text: String
+  /// Set if it came from vmscript rather than from Lua or the script.
+  public var error: ScriptError?
+  /// The frames of the script, innermost first.
+  public var trace: [Frame]
+
+  public struct Frame: Sendable, Hashable {
+    public var place: Place
+    /// "function 'boot'", "main chunk"
+    public var what: String
+  }
+}

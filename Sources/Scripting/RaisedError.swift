@@ -1,0 +1,27 @@
+/// An error of vmscript's as a script sees it after `pcall`: `tostring` and fields.
+public final class RaisedError: ScriptObject {
+  public static let typeName = "error"
+  public let error: ScriptError
+
+  public init(_ error: ScriptError) { self.error = error }
+
+  public var shown: String { error.text }
+
+  public func field(_ key: Value) -> Value? {
+    guard let name = key.text else { return nil }
+    switch name {
+    case "kind": return .string(error.kind.rawValue)
+    case "message": return .string(error.message)
+    case "machine": return error.machine.map { .string($0) } ?? .nil
+    case "where": return error.place.map { .string($0.description) } ?? .nil
+    case "notes": return .table(Table(positions: error.notes.map { .string($0) }))
+    default:
+      switch error.fields[name] {
+      case .bytes(let bytes): return .string(bytes)
+      case .integer(let number): return .integer(number)
+      case .number(let number): return .number(number)
+      case nil: return .nil
+      }
+    }
+  }
+}

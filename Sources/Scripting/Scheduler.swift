@@ -1,0 +1,150 @@
+import CLua
+import CLuaBridge
+import Events
+
+/// Runs the tasks of a script, one at a time, on the script's thread: each until it waits.
+public final class Scheduler {
+  unowned var interpreter: Interpreter!
+  private let mailbox = Mailbox()
+  private var tasks: [UInt64: LuaTask] = [:]
+  private var ready: [LuaTask] = []
+  private var timers = TimerQueue<UInt64>()
+  private var nextID: UInt64 = 0
+  public private(set) var current: LuaTask?
+  public private(set) var main: LuaTask?
+  /// Tasks that failed, in order; those not observed fail the script at its end.
+  public private(set) var failed: [LuaTask] = []
+
+  // MARK: Tasks
+
+  /// A task that runs the function and arguments on the top of the stack of `L` (moved off it).
+  func start(from L: OpaquePointer, values: Int32, name: String, origin: Place?) -> LuaTask {
+    let thread = lua_newthread(L)!
+    let anchor = luaL_ref(L, lua_registry_index)
+    lua_checkstack(thread, values + 8)
+    bridge_push_task_body(thread)
+    interpreter.pushHandler(thread)
+    lua_xmove(L, thread, values)
+    nextID += 1
+    let task = LuaTask(
+      interpreter: interpreter, id: nextID, name: name, origin: origin, thread: thread,
+      anchor: anchor, arguments: values + 1)
+    tasks[task.id] = task
+    if main == nil { main = task }
+    enqueue(task)
+    return task
+  }
+
+  func spawn(from call: Call, function: Int, name: String) -> LuaTask {
+    let L = call.L
+    let values = lua_gettop(L) - Int32(function) + 1
+    lua_checkstack(L, values + 4)
+    for index in 0..<values { lua_pushvalue(L, Int32(function) + index) }
+    return start(from: L, values: values, name: name, origin: interpreter.place(L))
+  }
+
+  /// Raises `error` in the task at its current or next wait.
+  public func interrupt(_ task: LuaTask, with error: ScriptError) {
+    guard task.outcome == nil else { return }
+    if task.interrupt == nil || error.kind == .cancelled { task.interrupt = error }
+    if task.wait != nil { enqueue(task) }
+  }
+
+  /// Makes the task look at its wait again soon. From any thread.
+  public func waker(for task: LuaTask) -> @Sendable () -> Void {
+    let (mailbox, id) = (mailbox, task.id)
+    return { mailbox.post(id) }
+  }
+
+  /// Makes a waiting task look again.
+  public func wake(_ task: LuaTask) { mailbox.post(task.id) }
+
+  /// Tasks that have not ended, oldest first.
+  public var living: [LuaTask] { tasks.values.sorted { $0.id < $1.id } }
+
+  private func enqueue(_ task: LuaTask) {
+    guard !task.isReady else { return }
+    task.isReady = true
+    ready.append(task)
+  }
+
+  func suspend(_ task: LuaTask, for wait: any Wait) {
+    task.wait = wait
+    task.subscriptions = wait.subscribe(waker(for: task))
+    if wait.deadline != .never { timers.insert(task.id, at: wait.deadline.instant) }
+    // What happened between the first look and the subscription woke nobody.
+    if wait.poll() { enqueue(task) }
+  }
+
+  // MARK: Running
+
+  /// Runs tasks until `task` has ended or, if given, the deadline has passed.
+  public func run(until task: LuaTask, deadline: Deadline = .never) {
+    while task.outcome == nil && !deadline.hasPassed {
+      deliver()
+      if ready.isEmpty {
+        let next = timers.soonest.map { Deadline($0) } ?? .never
+        mailbox.sleep(until: min(next, deadline))
+        continue
+      }
+      let round = ready
+      ready = []
+      for task in round {
+        task.isReady = false
+        resume(task)
+      }
+    }
+  }
+
+  /// Wakes the tasks whose letters or timers have come.
+  private func deliver() {
+    for id in mailbox.collect() { look(id) }
+    let now = Instant.now
+    while let id = timers.popDue(at: now) { look(id) }
+  }
+
+  private func look(_ id: UInt64) {
+    guard let task = tasks[id], !task.isReady, let wait = task.wait else { return }
+    if wait.poll() || task.interrupt != nil { enqueue(task) }
+  }
+
+  private func resume(_ task: LuaTask) {
+    guard task.outcome == nil else { return }
+    let outer = current
+    current = task
+    defer { current = outer }
+    let arguments = task.startArguments
+    task.startArguments = 0
+    task.subscriptions = []
+    var results: Int32 = 0
+    let status = bridge_resume(task.thread, interpreter.L, arguments, &results)
+    if status == LUA_YIELD {
+      lua_settop(task.thread, lua_gettop(task.thread) - results)
+      return
+    }
+    end(task, status: status, results: results)
+  }
+
+  private func end(_ task: LuaTask, status: Int32, results: Int32) {
+    tasks[task.id] = nil
+    let top = lua_gettop(task.thread)
+    if status == LUA_OK && lua_toboolean(task.thread, top - results + 1) != 0 {
+      task.outcome = .returned(Int(results) - 1)
+    } else {
+      task.outcome = .failed(interpreter.failure(task.thread, top))
+      failed.append(task)
+    }
+    task.ended.set(true)
+  }
+
+  /// Pushes what a task returned onto the caller's stack.
+  public func pushResults(of task: LuaTask, to call: Call) -> Int {
+    guard case .returned(let count) = task.outcome else { return 0 }
+    lua_checkstack(task.thread, Int32(count))
+    lua_checkstack(call.L, Int32(count))
+    let top = lua_gettop(task.thread)
+    for index in 0..<Int32(count) { lua_pushvalue(task.thread, top - Int32(count) + 1 + index) }
+    lua_xmove(task.thread, call.L, Int32(count))
+    return count
+  }
+}

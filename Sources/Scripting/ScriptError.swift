@@ -1,0 +1,53 @@
+/// What a script's call raises: a kind from a closed list, one line that says what and what to do,
+/// and fields that a script may read after `pcall`.
+public struct ScriptError: Error, Sendable {
+  /// The closed list of `error.kind` (documented in docs/manual.md).
+  public enum Kind: String, Sendable, CaseIterable {
+    case usage, missing, launch, exited, guestPanic = "guest_panic", timeout, command, agent, qmp,
+      connection, assertion, cancelled, memory
+  }
+
+  public enum Field: Sendable, Hashable {
+    case bytes([UInt8])
+    case integer(Int64)
+    case number(Double)
+
+    public static func text(_ text: String) -> Field { .bytes(Array(text.utf8)) }
+  }
+
+  public var kind: Kind
+  public var message: String
+  /// The name of the machine it is about.
+  public var machine: String?
+  /// More fields that the script can read: `code`, `signal`, `stderr`, `stdout` …
+  public var fields: [String: Field] = [:]
+  /// More lines for the report of an error that nobody caught.
+  public var notes: [String] = []
+  /// Where in the script; found when it is raised, if not given.
+  public var place: Place?
+
+  public init(_ kind: Kind, _ message: String, machine: String? = nil) {
+    self.kind = kind
+    self.message = message
+    self.machine = machine
+  }
+
+  public static func usage(_ message: String) -> ScriptError { ScriptError(.usage, message) }
+
+  /// `file:line: message`, as `tostring` gives it.
+  public var text: String { place.map { "\($0): \(message)" } ?? message }
+}
+
+/// A line of a script.
+public struct Place: Sendable, Hashable, CustomStringConvertible {
+  /// The chunk's name without Lua's `@` or `=`.
+  public var source: String
+  public var line: Int
+
+  public init(source: String, line: Int) {
+    self.source = source
+    self.line = line
+  }
+
+  public var description: String { "\(source):\(line)" }
+}

@@ -1,0 +1,15 @@
+import Events
+
+/// What a task is waiting for. Used on the script's thread only.
+public protocol Wait: AnyObject {
+  /// Looks whether the wait is over, and remembers the outcome.
+  func poll() -> Bool
+  /// Pushes what the wait gives, or throws.
+  func finish(_ call: Call) throws(ScriptError) -> Int
+  /// Arranges that `wake` is called, from any thread, whenever `poll` may have a new answer.
+  func subscribe(_ wake: @escaping @Sendable () -> Void) -> [Subscription]
+  /// When to poll at the latest.
+  var deadline: Deadline { get }
+  /// What it waits for, as "console text 'login:' of machine 'a'".
+  var purpose: String { get }
+}

@@ -1,0 +1,6 @@
+/// A file as it was in the guest.
+public struct GuestFile: Sendable, Hashable {
+  public var bytes: [UInt8]
+  /// The permission bits.
+  public var mode: UInt32
+}

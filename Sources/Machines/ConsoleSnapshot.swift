@@ -1,0 +1,11 @@
+/// How far a console has come: offsets into its log file, in bytes.
+public struct ConsoleSnapshot: Sendable, Hashable {
+  /// The boot that is going on, the first being 1; 0 before.
+  public var boot = 0
+  /// Where that boot's text begins.
+  public var bootOffset = 0
+  /// How much may be matched: whole lines, and an unfinished one after 50 ms of silence.
+  public var visibleLength = 0
+  /// How much has been written to the log.
+  public var length = 0
+}

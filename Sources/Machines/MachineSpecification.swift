@@ -1,0 +1,91 @@
+/// What a machine is made of: a value, complete but for what the host is found to offer.
+public struct MachineSpecification: Sendable {
+  public enum Kind: String, Sendable {
+    /// A full PC: q35, PCI.
+    case pc
+    /// QEMU's microvm: virtio over MMIO, direct kernel boot only.
+    case microvm
+  }
+
+  public var kind: Kind
+  public var name: String
+  /// Bytes, rounded up to whole KiB.
+  public var memory: UInt64
+  public var topology: Topology
+  /// A program's name, looked up in PATH, or a path.
+  public var binary = "qemu-system-x86_64"
+  public var kernel: String?
+  public var initramfs: String?
+  /// Added to the command line that the kind of machine needs; comes last, so that it wins.
+  public var cmdline = ""
+  public var disks: [Disk] = []
+  public var interfaces: [Interface] = []
+  public var userNetwork = UserNetwork.automatic
+  public var ports: PortMap?
+  public var tpm: TPM?
+  /// Where the serial port (on a microvm the console) goes besides the run's log.
+  public var serial: CableEnd?
+  /// More virtio serial ports, in order.
+  public var channels: [Channel] = []
+  /// The names of virtio serial ports for agents, in order: `Machine.agentChannels` has their ends.
+  public var agentPorts: [String] = []
+  /// Raw arguments, after all others.
+  public var extraArguments: [RawArgument] = []
+  /// Whether a guest's reboot starts it again rather than ending the machine.
+  public var allowsReboot = false
+  /// Added to QEMU's environment; nil removes a variable.
+  public var environment: [String: String?] = [:]
+  /// The run's seed, from which MAC addresses and the UUID follow.
+  public var seed: UInt64
+
+  /// A machine of this kind with its defaults: 2048 MiB and one socket of 2 cores of 2 threads, one
+  /// of them online, for a pc (as in the launch tool this project grew from), 256 MiB and one
+  /// processor for a microvm (more costs boot time, less is short for a distribution's kernel).
+  public init(_ kind: Kind, name: String, seed: UInt64) {
+    self.kind = kind
+    self.name = name
+    self.seed = seed
+    memory = kind == .pc ? 2048 << 20 : 256 << 20
+    topology = kind == .pc ? Topology(cores: 2, threads: 2, online: 1) : Topology()
+  }
+
+  /// A network interface on a cable.
+  public struct Interface: Sendable {
+    public var end: CableEnd
+    /// The MAC address; nil for one that follows from seed, machine and position.
+    public var mac: String?
+
+    public init(_ end: CableEnd, mac: String? = nil) {
+      self.end = end
+      self.mac = mac
+    }
+  }
+
+  /// The interface of QEMU's user-mode network, 10.42.0.0/24 with DHCP from 10.42.0.10.
+  public enum UserNetwork: Sendable, Hashable {
+    /// There when there are ports or no other interface; without a way out.
+    case automatic
+    case none
+    case present(internet: Bool)
+  }
+
+  /// A virtio serial port at a cable's end.
+  public struct Channel: Sendable {
+    /// As under /dev/virtio-ports in the guest; nil for a port without a name.
+    public var name: String?
+    public var end: CableEnd
+
+    public init(_ end: CableEnd, name: String? = nil) {
+      self.end = end
+      self.name = name
+    }
+  }
+
+  public var hasUserNetwork: Bool {
+    switch userNetwork {
+    case .automatic: ports != nil || interfaces.isEmpty
+    case .none: false
+    case .present: true
+    }
+  }
+}

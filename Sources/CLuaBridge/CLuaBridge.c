@@ -132,8 +132,21 @@ static int catch_pcall(lua_State *L) {
   return end_pcall(L, lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 0, 0, end_pcall), 0);
 }
 
+// The script's message handler, except that an uncatchable error stays what it is.
+static int handle_message(lua_State *L) {
+  bridge_box *box = bridge_to_box(L, 1);
+  if (box && box->uncatchable) return 1;
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_insert(L, 1);
+  lua_call(L, lua_gettop(L) - 1, 1);
+  return 1;
+}
+
 static int catch_xpcall(lua_State *L) {
   luaL_checktype(L, 2, LUA_TFUNCTION);
+  lua_pushvalue(L, 2);
+  lua_pushcclosure(L, handle_message, 1);
+  lua_replace(L, 2);
   lua_pushboolean(L, true);
   lua_pushvalue(L, 1);
   lua_rotate(L, 3, 2);  // f, handler, true, f, arguments…

@@ -10,8 +10,21 @@ extension Interpreter {
 
   /// Loads a script and makes its main task with `arguments`. `path` nil reads standard input.
   public func loadMain(path: String?, arguments: [String]) throws(ScriptError) -> LuaTask {
-    let status =
-      path.map { luaL_loadfilex(L, $0, nil) } ?? luaL_loadfilex(L, nil, nil)
+    let status = path.map { luaL_loadfilex(L, $0, nil) } ?? luaL_loadfilex(L, nil, nil)
+    return try startMain(status, arguments: arguments)
+  }
+
+  /// The same for a script that is at hand as text.
+  public func loadText(_ source: String, name: String) throws(ScriptError) -> LuaTask {
+    let bytes = Array(source.utf8)
+    let status = bytes.withUnsafeBytes {
+      luaL_loadbufferx(
+        L, $0.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count, "@\(name)", "t")
+    }
+    return try startMain(status, arguments: [])
+  }
+
+  private func startMain(_ status: Int32, arguments: [String]) throws(ScriptError) -> LuaTask {
     guard status == LUA_OK else {
       let message = String(decoding: bytes(L, -1), as: UTF8.self)
       lua_pop_values(L, 1)

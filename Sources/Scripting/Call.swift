@@ -99,3 +99,26 @@ public struct Call {
   /// embedded library.
   public var place: Place? { interpreter.place(L) }
 }
+
+/// Building results that are not plain values.
+extension Call {
+  public func pushTable() { lua_new_table(L) }
+
+  /// Of the top `count` values leaves the first, or nil if there is none.
+  public func keepFirst(of count: Int) {
+    if count == 0 { lua_pushnil(L) } else { lua_pop_values(L, Int32(count - 1)) }
+  }
+
+  /// Pops a value and sets it under `key` in the table below it.
+  public func setField(_ key: Value) {
+    push(key)
+    lua_rotate(L, -2, 1)
+    lua_rawset(L, -3)
+  }
+
+  public func pushGlobal(_ name: String) { lua_getglobal(L, name) }
+
+  public func pushFunction(_ function: @escaping NativeFunction) {
+    interpreter.pushFunction(function, on: L)
+  }
+}

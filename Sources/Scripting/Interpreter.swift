@@ -15,6 +15,9 @@ public final class Interpreter {
   private var metatables: [ObjectIdentifier: Int32] = [:]
   private let cache: Int32
   private(set) var handlerID: Int32 = 0
+  /// A Lua thread for calls that belong to no task.
+  let scratch: OpaquePointer
+  let stringFind: Int32
   /// What a count hook raises when `interrupt()` was called; nil to go on.
   public var onInterrupt: () -> ScriptError? = { nil }
 
@@ -35,6 +38,12 @@ public final class Interpreter {
     lua_setfield(L, -2, "__mode")
     lua_setmetatable(L, -2)
     cache = luaL_ref(L, lua_registry_index)
+    scratch = lua_newthread(L)
+    luaL_ref(L, lua_registry_index)
+    lua_getglobal(L, "string")
+    lua_getfield(L, -1, "find")
+    stringFind = luaL_ref(L, lua_registry_index)
+    lua_pop_values(L, 1)
     scheduler.interpreter = self
     handlerID = register { call in call.interpreter.noteTrace(call) }
     lua_extra_space(L)[0] = Unmanaged.passUnretained(self).toOpaque()
@@ -94,7 +103,10 @@ public final class Interpreter {
 
   // MARK: Functions and objects
 
-  public func pushFunction(_ function: @escaping NativeFunction) {
+  public func pushFunction(_ function: @escaping NativeFunction) { pushFunction(function, on: L) }
+
+  /// Functions live as long as the interpreter: not for one that is made at each call.
+  func pushFunction(_ function: @escaping NativeFunction, on L: OpaquePointer) {
     bridge_push_function(L, register(function))
   }
 
@@ -171,6 +183,10 @@ public final class Interpreter {
       ),
     ]
     for (name, function) in metamethods {
+      bridge_push_function(L, register(function))
+      lua_setfield(L, -2, name)
+    }
+    for (name, function) in kind.metamethods.sorted(by: { $0.key < $1.key }) {
       bridge_push_function(L, register(function))
       lua_setfield(L, -2, name)
     }

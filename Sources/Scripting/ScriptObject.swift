@@ -3,6 +3,8 @@ public protocol ScriptObject: AnyObject {
   /// What error messages call it, for example "machine".
   static var typeName: String { get }
   static var methods: [String: NativeFunction] { get }
+  /// More metamethods, such as `__pairs`.
+  static var metamethods: [String: NativeFunction] { get }
   /// A field that is not a method; nil if there is none of that name.
   func field(_ key: Value) -> Value?
   /// What `tostring` shows.
@@ -13,6 +15,7 @@ public protocol ScriptObject: AnyObject {
 
 extension ScriptObject {
   public static var methods: [String: NativeFunction] { [:] }
+  public static var metamethods: [String: NativeFunction] { [:] }
   public func field(_ key: Value) -> Value? { nil }
   public var shown: String { Self.typeName }
   public func close(_ call: Call) throws(ScriptError) -> Int { 0 }

@@ -1,0 +1,73 @@
+import Events
+import Guests
+import Scripting
+
+/// Waits for what the agent was asked, or the end of its machine.
+final class CommandWait<Success: Sendable>: Wait {
+  private let object: MachineObject
+  private let event: Event<Result<Success, AgentError>>
+  private let what: String
+  private let timeout: Double
+  private let onTimeout: () -> Void
+  private let push: (Call, Success) throws(ScriptError) -> Int
+  let deadline: Deadline
+
+  init(
+    _ object: MachineObject, _ event: Event<Result<Success, AgentError>>, purpose: String,
+    timeout: Double? = nil, onTimeout: @escaping () -> Void = {},
+    _ push: @escaping (Call, Success) throws(ScriptError) -> Int
+  ) {
+    self.object = object
+    self.event = event
+    what = purpose
+    self.timeout = timeout ?? object.run.defaultTimeout
+    self.onTimeout = onTimeout
+    self.push = push
+    let cap = object.run.interpreter.scheduler.current.flatMap { object.run.caps[$0.id] }
+    deadline = min(.after(self.timeout), cap ?? .never)
+  }
+
+  var purpose: String { "\(what) on machine '\(object.name)'" }
+
+  func subscribe(_ wake: @escaping @Sendable () -> Void) -> [Subscription] {
+    [
+      event.subscribe(wake), object.machine.exited.subscribe(wake),
+      object.machine.failure.subscribe(wake),
+    ]
+  }
+
+  func poll() -> Bool {
+    switch event.value {
+    case .success: return true
+    case .failure(let error) where error.kind != .ended: return true
+    // The channel ends a little before QEMU: its end says more.
+    case .failure, nil:
+      return object.machine.exited.value != nil || object.machine.failure.value != nil
+        || deadline.hasPassed
+    }
+  }
+
+  func finish(_ call: Call) throws(ScriptError) -> Int {
+    if case .success(let value) = event.value { return try push(call, value) }
+    if case .failure(let error) = event.value, error.kind != .ended { throw translated(error) }
+    if let error = object.deathError(during: what) { throw error }
+    if case .failure(let error) = event.value { throw translated(error) }
+    onTimeout()
+    let isReady = object.agent?.ready.value != nil
+    let about = isReady ? purpose : "the agent of machine '\(object.name)', to run \(what)"
+    var error = ScriptError(
+      .timeout, "timed out after \(formatted(timeout)) s waiting for \(about)",
+      machine: object.name)
+    error.notes = object.evidence()
+    throw error
+  }
+
+  /// A refusal is the command's failure; anything else the agent's.
+  private func translated(_ error: AgentError) -> ScriptError {
+    var result = ScriptError(
+      error.kind == .refused ? .command : .agent,
+      "\(what) on machine '\(object.name)': \(error.message)", machine: object.name)
+    if let code = error.code { result.fields["errno"] = .integer(Int64(code)) }
+    return result
+  }
+}

@@ -1,0 +1,148 @@
+import Events
+import Scripting
+
+/// The one wait there is: events, the death of the machines concerned, any machine's unasked death,
+/// and time, in this order.
+final class EventWait: Wait {
+  struct Item {
+    var key: Value
+    var event: any Waitable
+  }
+  enum Mode { case one, any, all }
+
+  private unowned let run: Run
+  private let items: [Item]
+  private let mode: Mode
+  private let timeout: Double
+  private let limit: Deadline
+  let deadline: Deadline
+  /// Done instead of raising a time-out.
+  private let onTimeout: (() -> Void)?
+  private let isMain: Bool
+  private var result: Outcome?
+  private var outcomes: [Outcome?]
+
+  init(
+    _ run: Run, _ items: [Item], _ mode: Mode, timeout: Double?, onTimeout: (() -> Void)? = nil
+  ) {
+    self.run = run
+    self.items = items
+    self.mode = mode
+    self.onTimeout = onTimeout
+    // A wait for time alone needs no other limit.
+    let isTimed = mode != .all && items.contains { $0.event.deadline != .never }
+    self.timeout = timeout ?? (isTimed ? .infinity : run.defaultTimeout)
+    let task = run.interpreter.scheduler.current
+    let cap = task.flatMap { run.caps[$0.id] } ?? .never
+    limit = min(self.timeout == .infinity ? .never : .after(self.timeout), cap)
+    deadline = items.map(\.event.deadline).reduce(limit, min)
+    isMain = task === run.interpreter.scheduler.main
+    outcomes = items.map { _ in nil }
+  }
+
+  var purpose: String {
+    let purposes = items.map(\.event.fullPurpose)
+    return purposes.count < 5
+      ? purposes.joined(separator: mode == .any ? " or " : " and ")
+      : "\(mode == .any ? "any" : "all") of \(purposes.count) events"
+  }
+
+  func subscribe(_ wake: @escaping @Sendable () -> Void) -> [Subscription] {
+    var subscriptions: [Subscription] = []
+    for item in items {
+      for waker in item.event.wakers { subscriptions.append(waker.subscribe(wake)) }
+      if let machine = item.event.machine {
+        subscriptions.append(machine.machine.exited.subscribe(wake))
+        subscriptions.append(machine.machine.failure.subscribe(wake))
+      }
+    }
+    if isMain { subscriptions.append(run.deaths.subscribe(wake)) }
+    return subscriptions
+  }
+
+  func poll() -> Bool {
+    if result == nil { result = look() }
+    return result != nil
+  }
+
+  func finish(_ call: Call) throws(ScriptError) -> Int {
+    switch result {
+    case .success(let push): return push(call)
+    case .failure(let error): throw error
+    case nil: return 0
+    }
+  }
+
+  private func look() -> Outcome? {
+    for (index, item) in items.enumerated() where outcomes[index] == nil {
+      guard let outcome = item.event.outcome() else { continue }
+      if mode != .all { return named(item, outcome) }
+      if case .failure = outcome { return outcome }
+      outcomes[index] = outcome
+    }
+    if mode == .all && outcomes.allSatisfy({ $0 != nil }) { return collected() }
+    if let error = deathOfMachines() ?? (isMain ? run.takeUnclaimedDeath(during: purpose) : nil) {
+      return .failure(error)
+    }
+    guard limit.hasPassed else { return nil }
+    onTimeout?()
+    return .failure(timeoutError())
+  }
+
+  private func named(_ item: Item, _ outcome: Outcome) -> Outcome {
+    guard mode == .any, case .success(let push) = outcome else { return outcome }
+    return .success { call in call.results(item.key) + push(call) }
+  }
+
+  /// A table with the first value of each event under the event's key.
+  private func collected() -> Outcome {
+    let outcomes = outcomes
+    let items = items
+    return .success { call in
+      call.pushTable()
+      for (item, outcome) in zip(items, outcomes) {
+        guard case .success(let push) = outcome else { continue }
+        let count = push(call)
+        call.keepFirst(of: count)
+        call.setField(item.key)
+      }
+      return 1
+    }
+  }
+
+  private func deathOfMachines() -> ScriptError? {
+    for (index, item) in items.enumerated() where outcomes[index] == nil {
+      guard let machine = item.event.machine else { continue }
+      let isNamed = items.contains { $0.event.isExit && $0.event.machine === machine }
+      if isNamed { continue }
+      if let error = machine.deathError(during: item.event.purpose) { return error }
+    }
+    return nil
+  }
+
+  private func timeoutError() -> ScriptError {
+    let waiting = zip(items, outcomes).filter { $0.1 == nil }.map(\.0)
+    let purposes = waiting.map(\.event.fullPurpose)
+    let machines = waiting.compactMap(\.event.machine)
+    let seconds = timeout.isFinite ? "after \(formatted(timeout)) s " : ""
+    var error = ScriptError(
+      .timeout,
+      "timed out \(seconds)waiting for "
+        + purposes.joined(separator: mode == .any ? " or " : " and "),
+      machine: machines.first?.name)
+    for machine in machines.uniqued().prefix(3) { error.notes += machine.evidence() }
+    return error
+  }
+}
+
+/// A number without a trailing ".0".
+func formatted(_ number: Double) -> String {
+  number == number.rounded() && abs(number) < 1e15 ? String(Int64(number)) : String(number)
+}
+
+extension [MachineObject] {
+  func uniqued() -> [MachineObject] {
+    var seen: Set<ObjectIdentifier> = []
+    return filter { seen.insert(ObjectIdentifier($0)).inserted }
+  }
+}

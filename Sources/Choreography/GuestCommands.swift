@@ -1,0 +1,211 @@
+import Events
+import Glibc
+import Guests
+import Machines
+import Scripting
+
+/// Commands and files in the guest. All first wait until the agent is ready.
+extension MachineObject {
+  /// `sh(command, { timeout, env, cwd })`: standard output without trailing newlines.
+  static func sh(_ call: Call) throws(ScriptError) -> Int {
+    let object = of(call)
+    let (command, wait) = try shell(call, of: "sh")
+    return try call.wait(
+      wait { call, result throws(ScriptError) in
+        guard result.isSuccess else { throw object.failed(command, result) }
+        return call.results(.string(withoutNewlines(result.standardOutput)))
+      })
+  }
+
+  /// `fails(command)`: code and output of a command that must not succeed.
+  static func fails(_ call: Call) throws(ScriptError) -> Int {
+    let object = of(call)
+    let (command, wait) = try shell(call, of: "fails")
+    return try call.wait(
+      wait { call, result throws(ScriptError) in
+        switch result.status {
+        case .exited(let code) where code != 0 && code != 126 && code != 127:
+          let output = result.standardOutput + result.standardError
+          return call.results(.integer(Int64(code)), .string(withoutNewlines(output)))
+        case .exited(0):
+          throw ScriptError(
+            .command, "command '\(command)' on machine '\(object.name)' succeeded, and should fail",
+            machine: object.name)
+        default: throw object.failed(command, result)
+        }
+      })
+  }
+
+  /// `exec { argv…, stdin, env, cwd, timeout, check }`.
+  static func exec(_ call: Call) throws(ScriptError) -> Int {
+    let object = of(call)
+    let known = ["stdin", "env", "cwd", "timeout", "check"]
+    guard !call.isAbsent(2) else { throw .usage("exec wants a table: { \"program\", \"argument\" }") }
+    let fields = try Fields(call, 2, of: "exec", known: known)
+    var arguments: [String] = []
+    for value in fields.table.positions {
+      guard let text = value.text else {
+        throw .usage("exec: arguments are strings or numbers, got \(value.shown)")
+      }
+      arguments.append(text)
+    }
+    guard !arguments.isEmpty else { throw .usage("exec wants a program: { \"program\", … }") }
+    var request = ExecRequest(arguments)
+    try object.fill(&request, fields)
+    switch fields.table["stdin"] {
+    case .nil: break
+    case .string(let bytes): request.standardInput = .bytes(bytes)
+    default: throw fields.wrong("stdin", "a string")
+    }
+    let check = try fields.boolean("check") ?? false
+    let shown = arguments.joined(separator: " ")
+    let wait = try object.command(request, shown, fields) { call, result throws(ScriptError) in
+      if check && !result.isSuccess { throw object.failed(shown, result) }
+      var table = Table(fields: [
+        ("seconds", .number(result.seconds)), ("stdout", .string(result.standardOutput)),
+        ("stderr", .string(result.standardError)),
+      ])
+      switch result.status {
+      case .exited(let code): table.fields.append(("code", .integer(Int64(code))))
+      case .signalled(let number): table.fields.append(("signal", .integer(Int64(number))))
+      }
+      return call.results(.table(table))
+    }
+    return try call.wait(wait)
+  }
+
+  private typealias Finish = (Call, ExecResult) throws(ScriptError) -> Int
+
+  /// The command of a call like `sh(command, options)`, and what makes its wait.
+  private static func shell(_ call: Call, of function: String) throws(ScriptError)
+    -> (String, (@escaping Finish) throws(ScriptError) -> CommandWait<ExecResult>)
+  {
+    let object = of(call)
+    guard let command = call.text(2) else {
+      throw .usage("\(function) wants a command as a string, got \(call.typeName(2))")
+    }
+    let fields = try Fields(call, 3, of: function, known: ["timeout", "env", "cwd"])
+    var request = ExecRequest.shell(command)
+    try object.fill(&request, fields)
+    return (
+      command,
+      { finish throws(ScriptError) in try object.command(request, command, fields, finish) }
+    )
+  }
+
+  private func fill(_ request: inout ExecRequest, _ fields: Fields) throws(ScriptError) {
+    request.environment = try fields.strings("env")
+    request.workingDirectory = try fields.string("cwd")
+  }
+
+  private func command(
+    _ request: ExecRequest, _ shown: String, _ fields: Fields, _ finish: @escaping Finish
+  ) throws(ScriptError) -> CommandWait<ExecResult> {
+    let agent = try demandAgent()
+    let process = Supervisor.sync { agent.exec(request) }
+    return CommandWait(
+      self, process.exited, purpose: "command '\(shown)'", timeout: try fields.seconds("timeout"),
+      onTimeout: { Supervisor.post { process.kill(SIGKILL) } }, finish)
+  }
+
+  func demandAgent() throws(ScriptError) -> AgentClient {
+    try demandStarted()
+    guard let agent else {
+      throw ScriptError(
+        .agent, "machine '\(name)' was made with agent = false: there is nobody to ask in the guest",
+        machine: name)
+    }
+    return agent
+  }
+
+  private func failed(_ command: String, _ result: ExecResult) -> ScriptError {
+    let errorText = String(decoding: result.standardError, as: UTF8.self)
+    let last = errorText.split(whereSeparator: \.isNewline).last.map { ": \($0)" } ?? ""
+    let how: String
+    var error = ScriptError(.command, "", machine: name)
+    switch result.status {
+    case .exited(let code):
+      how = "exited with status \(code)"
+      error.fields["code"] = .integer(Int64(code))
+    case .signalled(let number):
+      how = "was ended by signal \(number)"
+      error.fields["signal"] = .integer(Int64(number))
+    }
+    error.message = "command '\(command)' on machine '\(name)' \(how)\(last)"
+    error.fields["stdout"] = .bytes(result.standardOutput)
+    error.fields["stderr"] = .bytes(result.standardError)
+    let lines = errorText.split(whereSeparator: \.isNewline)
+    if lines.count > 1 { error.notes = lines.suffix(10).map { "stderr: \($0)" } }
+    return error
+  }
+
+  // MARK: Files
+
+  /// `read(path)`: a guest file's bytes.
+  static func read(_ call: Call) throws(ScriptError) -> Int {
+    let object = of(call)
+    let path = try pathArgument(call, 2, "read wants a path in the guest")
+    let agent = try object.demandAgent()
+    let event = Supervisor.sync { agent.get(path) }
+    return try call.wait(
+      CommandWait(object, event, purpose: "guest file '\(path)'") { call, file in
+        call.results(.string(file.bytes))
+      })
+  }
+
+  /// `write(path, text)`.
+  static func write(_ call: Call) throws(ScriptError) -> Int {
+    let path = try pathArgument(call, 2, "write wants a path in the guest")
+    guard let bytes = call.bytes(3) else {
+      throw .usage("write wants the text for '\(path)', got \(call.typeName(3))")
+    }
+    return try put(call, bytes, to: path, mode: 0o644)
+  }
+
+  /// `put(from, to)`: a host file into the guest, with its mode.
+  static func put(_ call: Call) throws(ScriptError) -> Int {
+    let from = try pathArgument(call, 2, "put wants a path on the host")
+    let to = try pathArgument(call, 3, "put wants a path in the guest")
+    let file = try HostFile.read(from)
+    return try put(call, file.bytes, to: to, mode: file.mode)
+  }
+
+  private static func put(_ call: Call, _ bytes: [UInt8], to path: String, mode: UInt32)
+    throws(ScriptError) -> Int
+  {
+    let object = of(call)
+    let agent = try object.demandAgent()
+    let event = Supervisor.sync { agent.put(bytes, to: path, mode: mode) }
+    return try call.wait(
+      CommandWait(object, event, purpose: "guest file '\(path)'") { _, _ in 0 })
+  }
+
+  /// `get(from, to)`: a guest file onto the host, with its mode.
+  static func get(_ call: Call) throws(ScriptError) -> Int {
+    let object = of(call)
+    let from = try pathArgument(call, 2, "get wants a path in the guest")
+    let to = try pathArgument(call, 3, "get wants a path on the host")
+    let agent = try object.demandAgent()
+    let event = Supervisor.sync { agent.get(from) }
+    return try call.wait(
+      CommandWait(object, event, purpose: "guest file '\(from)'") { _, file throws(ScriptError) in
+        try HostFile(bytes: file.bytes, mode: file.mode).write(to)
+        return 0
+      })
+  }
+
+  private static func pathArgument(_ call: Call, _ index: Int, _ wanted: String)
+    throws(ScriptError) -> String
+  {
+    guard let path = call.text(index), !path.isEmpty else {
+      throw .usage("\(wanted), got \(call.typeName(index))")
+    }
+    return path
+  }
+}
+
+private func withoutNewlines(_ bytes: [UInt8]) -> [UInt8] {
+  var bytes = bytes
+  while bytes.last == 0x0a { bytes.removeLast() }
+  return bytes
+}

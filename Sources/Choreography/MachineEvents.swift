@@ -1,0 +1,162 @@
+import Events
+import Guests
+import Machines
+import Scripting
+import Synchronization
+
+/// `vm:ready()`: the agent of the present boot answers.
+final class ReadyEvent: ScriptObject, Waitable {
+  static let typeName = "event"
+  let machine: MachineObject?
+  private let subject: MachineObject
+
+  init(_ machine: MachineObject) {
+    subject = machine
+    self.machine = machine
+  }
+
+  var shown: String { "event: \(fullPurpose)" }
+  var purpose: String { "the agent" }
+  var wakers: [any Waking] {
+    guard let agent = subject.agent else { return [] }
+    return [agent.ready, agent.ended]
+  }
+
+  func outcome() -> Outcome? {
+    guard let agent = subject.agent else { return nil }
+    if let ready = agent.ready.value {
+      return .success { call in call.results(.number(ready.uptime)) }
+    }
+    if let error = agent.ended.value, error.kind == .version {
+      return .failure(ScriptError(.agent, error.message, machine: subject.name))
+    }
+    return nil
+  }
+}
+
+/// `vm:exited()`: QEMU is gone. Delivers the end of the present boot, good ones as a value.
+final class ExitedEvent: ScriptObject, Waitable {
+  static let typeName = "event"
+  let machine: MachineObject?
+  private let subject: MachineObject
+
+  init(_ machine: MachineObject) {
+    subject = machine
+    self.machine = machine
+  }
+
+  var shown: String { "event: \(fullPurpose)" }
+  var purpose: String { "the end" }
+  var isExit: Bool { true }
+  var wakers: [any Waking] { [subject.machine.exited, subject.machine.failure] }
+
+  func outcome() -> Outcome? {
+    if let exit = subject.machine.exited.value {
+      subject.isEndClaimed = true
+      if exit.isGood || subject.mayExit {
+        return .success { call in call.results(.table(Table(exit: exit))) }
+      }
+      return .failure(subject.explained(exit.error(machine: subject.name)))
+    }
+    if let failure = subject.machine.failure.value {
+      subject.isEndClaimed = true
+      return .failure(subject.explained(failure))
+    }
+    return nil
+  }
+}
+
+extension Table {
+  /// `{ code, signal, reason }`.
+  init(exit: MachineExit) {
+    self.init(fields: [
+      ("code", exit.code.map { .integer(Int64($0)) } ?? .nil),
+      ("reason", .string(exit.reason.rawValue)),
+      ("signal", exit.signal.map { .integer(Int64($0)) } ?? .nil),
+    ])
+  }
+}
+
+/// `vm:output(text)`: the console has shown it in this boot; or `expect`, from the last match on.
+final class OutputEvent: ScriptObject, Waitable {
+  static let typeName = "event"
+  let machine: MachineObject?
+  private let subject: MachineObject
+  private let text: ConsoleText
+  private let cursor: ConsoleCursor
+  private let isLevel: Bool
+  private var found: [Value]?
+
+  /// `cursor` nil looks from the beginning of the boot and keeps what it found.
+  init(_ machine: MachineObject, _ text: ConsoleText, cursor: ConsoleCursor? = nil) {
+    subject = machine
+    self.machine = machine
+    self.text = text
+    isLevel = cursor == nil
+    self.cursor = cursor ?? ConsoleCursor(machine.machine)
+  }
+
+  var shown: String { "event: \(fullPurpose)" }
+  var purpose: String { "console text \(text.shown)" }
+  var wakers: [any Waking] { [cursor.changed] }
+
+  func outcome() -> Outcome? {
+    do throws(ScriptError) {
+      if isLevel && cursor.followBoot() { found = nil }
+      if found == nil || !isLevel { found = try cursor.next(text, subject.run.interpreter) }
+    } catch {
+      return .failure(error)
+    }
+    guard let found else { return nil }
+    return .success { call in
+      for value in found { call.push(value) }
+      return found.count
+    }
+  }
+}
+
+/// `vm:event(name)`: a QMP event, each one since the call that made this once.
+final class QMPEventWait: ScriptObject, Waitable {
+  static let typeName = "event"
+  /// More than these are not kept when nobody takes them; the oldest go.
+  static let limit = 1000
+
+  let machine: MachineObject?
+  private let name: String
+  private let inbox: Inbox
+  private let subscription: Subscription
+
+  final class Inbox: Sendable {
+    let events = Mutex<[QMPEvent]>([])
+    let arrived = Event<Bool>()
+  }
+
+  init(_ machine: MachineObject, name: String) {
+    self.machine = machine
+    self.name = name
+    let inbox = Inbox()
+    self.inbox = inbox
+    let qemu = machine.machine
+    subscription = Supervisor.sync {
+      qemu.onEvent { event in
+        guard event.name == name else { return }
+        inbox.events.withLock { events in
+          if events.count == QMPEventWait.limit { events.removeFirst() }
+          events.append(event)
+        }
+        inbox.arrived.set(true)
+      }
+    }
+  }
+
+  var shown: String { "event: \(fullPurpose)" }
+  var purpose: String { "QMP event \(name)" }
+  var wakers: [any Waking] { [inbox.arrived] }
+
+  func outcome() -> Outcome? {
+    guard let event = inbox.events.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) else {
+      return nil
+    }
+    return .success { call in call.results(Value(event.data)) }
+  }
+}

@@ -1,0 +1,123 @@
+import Events
+import Guests
+import Machines
+import Scripting
+
+/// A machine as scripts hold it.
+final class MachineObject: ScriptObject {
+  static let typeName = "machine"
+
+  unowned let run: Run
+  let machine: Machine
+  /// Where the script made it.
+  let place: Place?
+  /// Its end, however it comes about, does not fail the script.
+  let mayExit: Bool
+  let tags: [String]
+  /// The client of the agent of the present start; nil if it has none.
+  private(set) var agent: AgentClient?
+  /// The script was told of the present end, or asked for it.
+  var isEndClaimed = false
+  /// Where `expect` goes on.
+  lazy var console = ConsoleCursor(machine)
+
+  var name: String { machine.name }
+  var shown: String { "machine '\(name)'" }
+
+  init(_ run: Run, _ machine: Machine, place: Place?, mayExit: Bool, tags: [String]) {
+    self.run = run
+    self.machine = machine
+    self.place = place
+    self.mayExit = mayExit
+    self.tags = tags
+  }
+
+  func field(_ key: Value) -> Value? {
+    switch key.text {
+    case "name": .string(name)
+    case "boots": .integer(Int64(machine.bootCount.value ?? 0))
+    case "tags": .table(Table(positions: tags.map { .string($0) }))
+    default: nil
+    }
+  }
+
+  /// Starts it, or boots it again; returns before QEMU is up.
+  func start(_ changes: Machine.Changes = .init()) throws(ScriptError) {
+    let machine = machine
+    do throws(MachineError) {
+      agent = try Supervisor.sync { () throws(MachineError) in
+        try machine.start(changes)
+        return machine.agentChannels.first.map { AgentClient($0) }
+      }
+    } catch {
+      throw explained(error)
+    }
+    isEndClaimed = false
+    run.watch(self)
+  }
+
+  func close(_ call: Call) throws(ScriptError) -> Int { try Self.kill(call) }
+
+  // MARK: Ends
+
+  /// The error for a wait that this machine's end, or failure, makes hopeless; nil while it lives.
+  func deathError(during purpose: String) -> ScriptError? {
+    var error: MachineError
+    if let failure = machine.failure.value {
+      error = failure
+    } else if let exit = machine.exited.value {
+      error = exit.error(machine: name)
+    } else {
+      return nil
+    }
+    isEndClaimed = true
+    error.message += " while waiting for \(purpose)"
+    return explained(error)
+  }
+
+  /// An end that nobody asked for or was told of.
+  var unclaimedEnd: MachineError? {
+    guard !isEndClaimed else { return nil }
+    if let failure = machine.failure.value { return failure }
+    guard let exit = machine.exited.value, !mayExit, !(exit.isAsked && exit.isGood) else {
+      return nil
+    }
+    return exit.error(machine: name)
+  }
+
+  // MARK: Reports
+
+  /// An error of the machine's room with what a person needs to understand it.
+  func explained(_ error: MachineError) -> ScriptError {
+    var result = ScriptError(error)
+    result.machine = name
+    if let text = error.standardError {
+      result.notes += text.split(whereSeparator: \.isNewline).suffix(6).map { "qemu: \($0)" }
+    }
+    result.notes += evidence()
+    return result
+  }
+
+  /// Where it was made, the last lines of its console, where its logs are.
+  func evidence() -> [String] {
+    let console = machine.console
+    let lines = Supervisor.sync { console.lastLines(10) }
+    let origin = place.map { "machine '\(name)' started at \($0)" } ?? "machine '\(name)'"
+    guard !lines.isEmpty else {
+      return ["\(origin); its console said nothing", "logs: \(run.directory(of: name))"]
+    }
+    return ["\(origin); last lines of its console:"] + lines.map { "  \($0)" }
+      + ["logs: \(run.directory(of: name))"]
+  }
+}
+
+extension ScriptError {
+  init(_ error: MachineError) {
+    self.init(
+      Kind(rawValue: error.kind.rawValue) ?? .usage, error.message, machine: error.machine)
+    if let code = error.code { fields["code"] = .integer(Int64(code)) }
+    if let signal = error.signal { fields["signal"] = .integer(Int64(signal)) }
+    if let text = error.standardError { fields["stderr"] = .text(text) }
+    if let name = error.qmpClass { fields["class"] = .text(name) }
+  }
+}

@@ -1,0 +1,57 @@
+import Events
+import Machines
+import Scripting
+
+/// Something the supervisor does for a script, which waits for it: a QMP command, a stop.
+final class Operation<Success: Sendable>: Wait {
+  private let result = Event<Result<Success, MachineError>>()
+  private let push: (Call, Success) throws(ScriptError) -> Int
+  private let machine: MachineObject?
+  private let timeout: Double
+  let purpose: String
+  let deadline: Deadline
+
+  /// Starts it at once.
+  init(
+    _ purpose: String, of machine: MachineObject?, timeout: Double,
+    _ body: @escaping @Supervisor @Sendable () async throws(MachineError) -> Success,
+    push: @escaping (Call, Success) throws(ScriptError) -> Int
+  ) {
+    self.purpose = purpose
+    self.machine = machine
+    self.timeout = timeout
+    self.push = push
+    deadline = .after(timeout)
+    let result = result
+    Supervisor.post {
+      Task { @Supervisor in
+        do throws(MachineError) {
+          result.set(.success(try await body()))
+        } catch {
+          result.set(.failure(error))
+        }
+      }
+    }
+  }
+
+  func poll() -> Bool { result.value != nil || deadline.hasPassed }
+
+  func subscribe(_ wake: @escaping @Sendable () -> Void) -> [Subscription] {
+    [result.subscribe(wake)]
+  }
+
+  func finish(_ call: Call) throws(ScriptError) -> Int {
+    switch result.value {
+    case .success(let value): return try push(call, value)
+    case .failure(let error):
+      if let machine { throw machine.explained(error) }
+      throw ScriptError(error)
+    case nil:
+      var error = ScriptError(
+        .timeout, "timed out after \(formatted(timeout)) s waiting for \(purpose)",
+        machine: machine?.name)
+      error.notes = machine?.evidence() ?? []
+      throw error
+    }
+  }
+}

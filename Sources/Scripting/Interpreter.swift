@@ -18,7 +18,7 @@ public final class Interpreter {
   /// A Lua thread for calls that belong to no task.
   let scratch: OpaquePointer
   let stringFind: Int32
-  /// What a count hook raises when `interrupt()` was called; nil to go on.
+  /// What the script is told when it was interrupted; nil to go on.
   public var onInterrupt: () -> ScriptError? = { nil }
 
   public init(outOfMemory: @escaping @convention(c) () -> Void) {
@@ -56,8 +56,14 @@ public final class Interpreter {
     Unmanaged<Interpreter>.fromOpaque(lua_extra_space(L)[0]!).takeUnretainedValue()
   }
 
-  /// Makes running Lua code ask `onInterrupt` soon. From any thread.
-  public static func interrupt() { bridge_interrupt() }
+  /// Makes the script ask `onInterrupt` soon, whether it runs or waits. From any thread.
+  public var interrupter: @Sendable () -> Void {
+    let alarm = scheduler.alarm
+    return {
+      bridge_interrupt()
+      alarm()
+    }
+  }
 
   func release(_ reference: Int32) { luaL_unref(L, lua_registry_index, reference) }
 
@@ -90,6 +96,10 @@ public final class Interpreter {
 
   private func interrupted(_ L: OpaquePointer) -> Int32 {
     guard let error = onInterrupt() else { return 0 }
+    // In another task it is raised there, and main hears of it at its wait.
+    if scheduler.current !== scheduler.main, let main = scheduler.main {
+      scheduler.interrupt(main, with: error)
+    }
     return raise(L, error)
   }
 
@@ -124,6 +134,17 @@ public final class Interpreter {
     push(L, value)
     lua_setglobal(L, name)
   }
+
+  public func pushTable() { lua_new_table(L) }
+
+  /// Sets `function` in the table on the top of the stack.
+  public func setField(_ name: String, _ function: @escaping NativeFunction) {
+    pushFunction(function)
+    lua_setfield(L, -2, name)
+  }
+
+  /// Pops a value into a global.
+  public func nameTop(_ global: String) { lua_setglobal(L, global) }
 
   /// Sets `function` in the global table `table`, such as `os`.
   public func setField(_ table: String, _ name: String, _ function: @escaping NativeFunction) {

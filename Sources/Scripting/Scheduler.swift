@@ -56,8 +56,11 @@ public final class Scheduler {
     return { mailbox.post(id) }
   }
 
-  /// Makes a waiting task look again.
-  public func wake(_ task: LuaTask) { mailbox.post(task.id) }
+  /// Makes the main task ask whether it was interrupted. From any thread.
+  var alarm: @Sendable () -> Void {
+    let mailbox = mailbox
+    return { mailbox.post(0) }
+  }
 
   /// Tasks that have not ended, oldest first.
   public var living: [LuaTask] { tasks.values.sorted { $0.id < $1.id } }
@@ -98,7 +101,10 @@ public final class Scheduler {
 
   /// Wakes the tasks whose letters or timers have come.
   private func deliver() {
-    for id in mailbox.collect() { look(id) }
+    for id in mailbox.collect() {
+      if id == 0, let main, let error = interpreter.onInterrupt() { interrupt(main, with: error) }
+      look(id)
+    }
     let now = Instant.now
     while let id = timers.popDue(at: now) { look(id) }
   }

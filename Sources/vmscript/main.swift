@@ -1,1 +1,1 @@
-print("vmscript")
+VMScript.main()

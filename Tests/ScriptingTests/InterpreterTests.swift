@@ -173,7 +173,8 @@ import Testing
   @Test func anEndlessLoopIsInterrupted() throws {
     let error = failure("while true do pcall(function() while true do end end) end") { lua in
       lua.onInterrupt = { ScriptError(.cancelled, "interrupted") }
-      Supervisor.post { Timer(at: .after(0.05)) { Interpreter.interrupt() } }
+      let interrupt = lua.interrupter
+      Supervisor.post { Timer(at: .after(0.05)) { interrupt() } }
     }
     #expect(error?.error?.kind == .cancelled)
   }

@@ -1,0 +1,148 @@
+import Events
+import Glibc
+import Machines
+import Processes
+import Scripting
+import Synchronization
+
+/// The one way in which all runs end, and what may bring it about: the script's own end, a signal,
+/// the run's time-out. It lives on the supervisor, since a script may be stuck in C code: it is
+/// asked to end, and after a grace, or at the second signal, it is no longer waited for.
+@Supervisor final class Ending {
+  nonisolated static let shared = Ending()
+
+  /// Seconds that a script's `<close>` handlers have after a first signal.
+  nonisolated static let grace = 5.0
+
+  /// Why the run is to end, other than by the script's own end.
+  enum Reason: Sendable {
+    case signal(Signal)
+    case timeout(Double)
+
+    var status: Int32 {
+      switch self {
+      case .signal(let signal): signal == .interrupt ? 130 : 128 + signal.number
+      case .timeout: 124
+      }
+    }
+
+    var text: String {
+      switch self {
+      case .signal(let signal): "interrupted by \(signal.name)"
+      case .timeout(let seconds): "out of time: the run's --timeout of \(formatted(seconds)) s has passed"
+      }
+    }
+  }
+
+  private struct Shared {
+    var reason: Reason?
+    var isDelivered = false
+  }
+  private nonisolated let shared = Mutex(Shared())
+  private var machines: [Machine] = []
+  private var interrupt: (@Sendable () -> Void)?
+  private var say: @Sendable (String) -> Void = { _ in }
+  private var isTakingDown = false
+  private let isDown = Event<Bool>()
+
+  nonisolated init() {}
+
+  /// From the script's thread, before the script runs.
+  nonisolated func begin(_ options: RunOptions, interrupter: () -> @Sendable () -> Void) {
+    let interrupt = interrupter()
+    Supervisor.sync {
+      self.say = options.say
+      self.interrupt = interrupt
+      do throws(ProcessError) {
+        try Signals.install { signal in self.handle(signal) }
+      } catch {
+        options.say("warning: signals cannot be caught: \(error.message)")
+      }
+      if let timeout = options.timeout {
+        Timer(at: .after(timeout)) { self.end(.timeout(timeout)) }
+      }
+    }
+  }
+
+  func own(_ machine: Machine) { machines.append(machine) }
+
+  /// Why the run was told to end.
+  nonisolated var reason: Reason? { shared.withLock { $0.reason } }
+
+  /// The error to raise in the script, once.
+  nonisolated func takeCancellation() -> ScriptError? {
+    shared.withLock { shared in
+      guard let reason = shared.reason, !shared.isDelivered else { return nil }
+      shared.isDelivered = true
+      return ScriptError(.cancelled, reason.text)
+    }
+  }
+
+  private func handle(_ signal: Signal) {
+    switch signal {
+    case .stop: pause()
+    case .resume: break
+    default: end(.signal(signal))
+    }
+  }
+
+  /// Ctrl-Z: machines would go on in their own process groups.
+  private func pause() {
+    let running = machines.filter(\.isRunning)
+    for machine in running { machine.freeze() }
+    Signals.stopSelf()
+    for machine in running { machine.thaw() }
+  }
+
+  private func end(_ reason: Reason) {
+    let isFirst = shared.withLock { shared in
+      if shared.reason != nil { return false }
+      shared.reason = reason
+      return true
+    }
+    guard isFirst else { return leave(reason) }
+    interrupt?()
+    Timer(at: .after(Self.grace)) { self.leave(reason) }
+  }
+
+  /// Ends the program without the script.
+  private func leave(_ reason: Reason) {
+    guard !isTakingDown else { return }
+    say("vmscript: \(reason.text)")
+    Task { @Supervisor in
+      await takeDown()
+      _exit(reason.status)
+    }
+  }
+
+  /// Memory ran out in the script's thread under a Swift frame: nothing can be unwound.
+  nonisolated static func outOfMemory() -> Never {
+    let text = "vmscript: the script has used up all memory\n"
+    _ = text.utf8.withContiguousStorageIfAvailable { Glibc.write(2, $0.baseAddress, $0.count) }
+    Supervisor.post {
+      Task { @Supervisor in
+        await shared.takeDown()
+        _exit(1)
+      }
+    }
+    while true { Glibc.pause() }
+  }
+
+  /// Ends all machines and children, and removes what is volatile. The same for every ending.
+  func takeDown() async {
+    guard !isTakingDown else {
+      _ = await isDown.wait()
+      return
+    }
+    isTakingDown = true
+    await withTaskGroup(of: Void.self) { group in
+      for machine in machines {
+        group.addTask { @Supervisor in await machine.stop() }
+      }
+    }
+    await Launcher.stopAll()
+    VolatileDirectory.removeAll()
+    Guardian.dismiss()
+    isDown.set(true)
+  }
+}

@@ -1,0 +1,272 @@
+import Events
+import Guests
+import Machines
+import Scripting
+
+/// Reads the fields that `qemu {}` and `microvm {}` take into a specification.
+struct MachineFields {
+  let run: Run
+  let fields: Fields
+  var specification: MachineSpecification
+  /// Which guest answers, in the default guest's terms.
+  private(set) var bootsDefaultGuest = false
+  private var addresses: [(index: Int, address: String?, name: String?)] = []
+
+  static let common = [
+    "name", "memory", "cpus", "kernel", "initramfs", "cmdline", "ports", "net", "user_net",
+    "serial", "channels", "reboot", "agent", "accel", "qemu", "env", "start", "tags", "may_exit",
+    "tpm", "disks",
+  ]
+  /// Settled names whose time has not come: said so, not taken for spelling mistakes.
+  static let later = ["firmware", "fw_cfg", "forbid"]
+
+  init(_ call: Call, _ run: Run, _ kind: MachineSpecification.Kind, what: String)
+    throws(ScriptError)
+  {
+    self.run = run
+    fields = try Fields(call, 1, of: what, known: Self.common + Self.later)
+    for name in Self.later where fields.isGiven(name) {
+      throw .usage("\(what): field '\(name)' is not available in this version of vmscript")
+    }
+    let name = run.uniqueName(try Self.name(fields) ?? what)
+    specification = MachineSpecification(kind, name: name, seed: run.seed)
+    try readHardware()
+    try readBoot()
+    try readResources()
+    try readRest()
+  }
+
+  private static func name(_ fields: Fields) throws(ScriptError) -> String? {
+    guard let name = try fields.string("name") else { return nil }
+    let isFit =
+      (1...63).contains(name.utf8.count) && name.utf8.first != UInt8(ascii: "-")
+      && name.utf8.allSatisfy {
+        UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0
+          || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || $0 == UInt8(ascii: "-")
+          || $0 == UInt8(ascii: "_")
+      }
+    guard isFit else {
+      throw fields.wrong("name", "1 to 63 letters, digits, '-' and '_', as a host name")
+    }
+    return name
+  }
+
+  private mutating func readHardware() throws(ScriptError) {
+    if let memory = try fields.size("memory") { specification.memory = memory }
+    switch fields.table["cpus"] {
+    case .nil: break
+    case .integer(let number) where (1...255).contains(number):
+      specification.topology = Topology(cores: Int(number))
+    case .table(let table):
+      let cpus = try Fields(
+        table, of: "\(fields.what): cpus", known: ["sockets", "cores", "threads"])
+      specification.topology = Topology(
+        sockets: Int(try cpus.integer("sockets", in: 1...255) ?? 1),
+        cores: Int(try cpus.integer("cores", in: 1...255) ?? 1),
+        threads: Int(try cpus.integer("threads", in: 1...255) ?? 1))
+    default:
+      throw fields.wrong("cpus", "a number from 1 to 255, or { sockets =, cores =, threads = }")
+    }
+    if let binary = try fields.string("qemu") { specification.binary = binary }
+    specification.environment = try fields.strings("env")
+  }
+
+  private mutating func readBoot() throws(ScriptError) {
+    specification.kernel = try fields.string("kernel")
+    specification.initramfs = try fields.string("initramfs")
+    specification.cmdline = try fields.string("cmdline") ?? ""
+    specification.allowsReboot = try fields.boolean("reboot") ?? false
+    if specification.initramfs != nil && specification.kernel == nil {
+      throw .usage("\(fields.what): an initramfs needs a kernel; give field 'kernel' too")
+    }
+    for value in try fields.table("disks")?.positions ?? [] {
+      guard case .string = value, let path = value.text else {
+        throw .usage("\(fields.what): disks are paths of images, got \(value.shown)")
+      }
+      do throws(MachineError) {
+        specification.disks.append(try Disk(probing: path))
+      } catch {
+        throw ScriptError(error)
+      }
+    }
+    bootsDefaultGuest = specification.kernel == nil && specification.disks.isEmpty
+    if specification.kind == .microvm && specification.kernel == nil
+      && !specification.disks.isEmpty
+    {
+      throw .usage("microvm boots no disk by itself; give field 'kernel' too, or use qemu {}")
+    }
+  }
+
+  private mutating func readResources() throws(ScriptError) {
+    if fields.isGiven("ports") {
+      guard case .object(let object) = fields.table["ports"], let ports = object as? PortMapObject
+      else { throw fields.wrong("ports", "a portmap { … }") }
+      specification.ports = ports.ports
+    }
+    if fields.isGiven("tpm") {
+      guard case .object(let object) = fields.table["tpm"], let tpm = object as? TPMObject else {
+        throw fields.wrong("tpm", "a tpm {}")
+      }
+      specification.tpm = tpm.tpm
+    }
+    try readNet()
+    if fields.isGiven("serial") {
+      guard let end = cableEnd(fields.table["serial"]) else {
+        throw fields.wrong("serial", "a cable's end from socketpair()")
+      }
+      specification.serial = end
+    }
+    guard let channels = try fields.table("channels") else { return }
+    for (index, value) in channels.positions.enumerated() {
+      guard let end = cableEnd(value) else {
+        throw .usage(
+          "\(fields.what): channels[\(index + 1)] wants a cable's end, got \(value.shown)")
+      }
+      specification.channels.append(.init(end))
+    }
+    for (name, value) in channels.fields {
+      guard let end = cableEnd(value) else {
+        throw .usage("\(fields.what): channel '\(name)' wants a cable's end, got \(value.shown)")
+      }
+      specification.channels.append(.init(end, name: name))
+    }
+  }
+
+  private func cableEnd(_ value: Value) -> CableEnd? {
+    if case .object(let object) = value { (object as? CableEndObject)?.end } else { nil }
+  }
+
+  private mutating func readNet() throws(ScriptError) {
+    for (index, value) in (try fields.table("net")?.positions ?? []).enumerated() {
+      let what = "\(fields.what): net[\(index + 1)]"
+      if let end = cableEnd(value) {
+        specification.interfaces.append(.init(end))
+        continue
+      }
+      guard case .table(let table) = value, let first = table.positions.first,
+        let end = cableEnd(first)
+      else {
+        throw .usage("\(what) wants a cable's end, or { end, name =, address =, mac = }, got \(value.shown)")
+      }
+      let net = try Fields(table, of: what, known: ["name", "address", "mac"])
+      specification.interfaces.append(.init(end, mac: try net.string("mac")))
+      let address = try net.string("address")
+      if let address, !Self.isAddress(address) {
+        throw net.wrong("address", "an IPv4 address with its prefix, such as '10.0.1.1/24'")
+      }
+      let name = try net.string("name")
+      if let name, name.isEmpty || name.utf8.count > 15 || name.contains("/") {
+        throw net.wrong("name", "an interface's name of 1 to 15 characters")
+      }
+      if name != nil || address != nil { addresses.append((index, address, name)) }
+    }
+    guard fields.isGiven("user_net") else { return }
+    switch fields.table["user_net"] {
+    case .boolean(let flag):
+      specification.userNetwork = flag ? .present(internet: false) : .none
+    case .table(let table):
+      let user = try Fields(table, of: "\(fields.what): user_net", known: ["internet"])
+      specification.userNetwork = .present(internet: try user.boolean("internet") ?? false)
+    default: throw fields.wrong("user_net", "true, false or { internet = true }")
+    }
+  }
+
+  /// `a.b.c.d/prefix`.
+  private static func isAddress(_ text: String) -> Bool {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    let octets = parts[0].split(separator: ".", omittingEmptySubsequences: false)
+    return parts.count == 2 && octets.count == 4 && octets.allSatisfy { UInt8($0) != nil }
+      && (UInt8(parts[1]).map { $0 <= 32 } ?? false)
+  }
+
+  private mutating func readRest() throws(ScriptError) {
+    for value in fields.table.positions {
+      switch value {
+      case .string, .integer, .number:
+        specification.extraArguments.append(.text(value.text!))
+      case .table(let table):
+        specification.extraArguments.append(.options(try OptionTable(table)))
+      default:
+        throw .usage("\(fields.what): a raw argument is a string or an option table, got \(value.shown)")
+      }
+    }
+    switch fields.table["agent"] {
+    case .boolean(false): break
+    case .nil: specification.agentPorts = [MachineFields.agentPort]
+    case .string where ["auto", "vmscript"].contains(fields.table["agent"].text):
+      specification.agentPorts = [MachineFields.agentPort]
+    default: throw fields.wrong("agent", "\"auto\", \"vmscript\" or false")
+    }
+  }
+
+  static let agentPort = "org.vmscript.agent"
+
+  /// Puts the default guest where the script named none, and tells the guest its interfaces.
+  mutating func completeBoot(_ host: HostCapabilities) throws(ScriptError) {
+    guard bootsDefaultGuest else {
+      guard addresses.isEmpty else {
+        throw .usage(
+          "\(fields.what): names and addresses of interfaces are set in the default guest alone;"
+            + " set them in your own guest with vm:sh")
+      }
+      return
+    }
+    let image: GuestImage
+    do throws(GuestError) {
+      let say = run.options.say
+      image = try GuestImage.prepare(kernel: run.options.kernel) { say("vmscript: \($0)") }
+    } catch {
+      throw ScriptError(error.kind == .missing ? .missing : .launch, error.message)
+    }
+    let console = specification.kind == .microvm ? "hvc0" : "ttyS0"
+    var words = [GuestImage.commandLine(console: console, name: specification.name)]
+    let macs = specification.interfaceMACs
+    for (index, address, name) in addresses {
+      words.append("vmscript.net=\(macs[index]),\(address ?? ""),\(name ?? "")")
+    }
+    if specification.hasUserNetwork { words.append("vmscript.usernet=\(specification.userNetworkMAC)") }
+    if !specification.cmdline.isEmpty { words.append(specification.cmdline) }
+    specification.kernel = image.kernel
+    specification.initramfs = image.initramfs
+    specification.cmdline = words.joined(separator: " ")
+  }
+}
+
+extension OptionTable {
+  /// A table of a script as one QEMU option.
+  init(_ table: Table) throws(ScriptError) {
+    self.init()
+    let pairs = table.positions.compactMap { value -> (String, Scripting.Value)? in
+      guard case .table(let pair) = value, pair.positions.count == 2, pair.fields.isEmpty,
+        case .string = pair.positions[0], let name = pair.positions[0].text
+      else { return nil }
+      return (name, pair.positions[1])
+    }
+    if !pairs.isEmpty && pairs.count == table.positions.count && table.fields.isEmpty {
+      keepsOrder = true
+      for (name, value) in pairs { keys.append((name, try Self.value(value, name))) }
+      return
+    }
+    for value in table.positions { positions.append(try Self.value(value, "a position")) }
+    for (name, value) in table.fields { keys.append((name, try Self.value(value, name))) }
+  }
+
+  private static func value(_ value: Scripting.Value, _ name: String) throws(ScriptError) -> Value {
+    switch value {
+    case .string: return .text(value.text!)
+    case .boolean(let flag): return .bool(flag)
+    case .integer(let number): return .integer(number)
+    case .number(let number): return .number(number)
+    case .table(let table) where table.fields.isEmpty && table.entries.isEmpty:
+      var values: [Value] = []
+      for element in table.positions { values.append(try Self.value(element, name)) }
+      return .list(values)
+    case .object(let object):
+      if let end = object as? CableEndObject { return .resource(.cable(end.end)) }
+      if let tpm = object as? TPMObject { return .resource(.tpm(tpm.tpm)) }
+      if let ports = object as? PortMapObject { return .resource(.ports(ports.ports)) }
+      throw .usage("a QEMU option cannot take a \(value.typeName) (\(name))")
+    default: throw .usage("a QEMU option cannot take \(value.shown) (\(name))")
+    }
+  }
+}

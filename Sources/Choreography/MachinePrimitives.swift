@@ -1,0 +1,75 @@
+import Events
+import Machines
+import Record
+import Scripting
+
+/// `qemu {}` and `microvm {}`: start a machine and return.
+enum MachinePrimitives {
+  static func make(_ call: Call, _ run: Run, _ kind: MachineSpecification.Kind) throws(ScriptError)
+    -> Int
+  {
+    let what = kind == .pc ? "qemu" : "microvm"
+    guard !call.isAbsent(1) else { throw .usage("\(what) wants a table, as in \(what) {}") }
+    var reader = try MachineFields(call, run, kind, what: what)
+    let fields = reader.fields
+    let accelerator = try accelerator(fields)
+    let tags = try tags(fields)
+    let mayExit = try fields.boolean("may_exit") ?? false
+    let isStarted = try fields.boolean("start") ?? true
+    let host = try run.host(accelerator)
+    try reader.completeBoot(host)
+    let specification = reader.specification
+    let machine: Machine
+    do {
+      let directory = try run.record.directory(for: specification.name)
+      machine = try Supervisor.sync {
+        let machine = try Machine(specification, host: host, directory: directory)
+        Ending.shared.own(machine)
+        return machine
+      }
+    } catch let error as MachineError {
+      throw ScriptError(error)
+    } catch let error as RecordError {
+      throw ScriptError(.missing, error.message)
+    } catch {
+      throw ScriptError(.launch, "\(error)")
+    }
+    let object = MachineObject(run, machine, place: call.place, mayExit: mayExit, tags: tags)
+    run.add(object)
+    if isStarted { try object.start() }
+    return call.results(.object(object))
+  }
+
+  private static func accelerator(_ fields: Fields) throws(ScriptError) -> HostCapabilities.Choice {
+    guard let name = try fields.string("accel") else { return .auto }
+    guard let choice = HostCapabilities.Choice(rawValue: name) else {
+      throw fields.wrong("accel", "\"auto\", \"kvm\" or \"tcg\"")
+    }
+    return choice
+  }
+
+  private static func tags(_ fields: Fields) throws(ScriptError) -> [String] {
+    var tags: [String] = []
+    for value in try fields.table("tags")?.positions ?? [] {
+      guard case .string = value, let tag = value.text else {
+        throw fields.wrong("tags", "a list of strings")
+      }
+      tags.append(tag)
+    }
+    return tags
+  }
+
+  /// `qemu.option { … }`: the option as QEMU gets it.
+  static func option(_ call: Call) throws(ScriptError) -> Int {
+    guard case .table(let table) = try call.value(1) else {
+      throw .usage("qemu.option wants an option table, got \(call.typeName(1))")
+    }
+    do throws(MachineError) {
+      let option = try OptionTable(table)
+      let argument = try Supervisor.sync { () throws(MachineError) in try option.encoded() }
+      return call.results(.string(argument.description))
+    } catch let error {
+      throw ScriptError(error)
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import Events
+import Machines
+import Scripting
+
+/// `portmap { 22, 80, [443] = 8443 }`.
+final class PortMapObject: ScriptObject {
+  static let typeName = "portmap"
+
+  unowned let run: Run
+  let ports: PortMap
+
+  private init(_ run: Run, _ ports: PortMap) {
+    self.run = run
+    self.ports = ports
+  }
+
+  /// With `isIdentity`, a guest port without a host port gets its own number.
+  static func make(_ call: Call, _ run: Run, isIdentity: Bool) throws(ScriptError) -> Int {
+    let what = isIdentity ? "portmap.identity" : "portmap"
+    guard case .table(let table) = try call.value(1) else {
+      throw .usage("\(what) wants a table of guest ports, such as { 22, 80 }, got \(call.typeName(1))")
+    }
+    if let (key, _) = table.fields.first {
+      throw .usage("\(what) has no field '\(key)'; it wants guest ports, or [guest] = host")
+    }
+    var requests: [PortMap.Request] = []
+    for value in table.positions { requests.append(try request(value, what, isIdentity)) }
+    for (guest, host) in table.entries {
+      var request = PortMap.Request(guest: try port(.integer(guest), what))
+      request.host = try port(host, what)
+      requests.append(request)
+    }
+    guard !requests.isEmpty else { throw .usage("\(what) wants at least one guest port") }
+    do throws(MachineError) {
+      let all = requests
+      let ports = try Supervisor.sync { () throws(MachineError) in try PortMap(all) }
+      return call.results(.object(PortMapObject(run, ports)))
+    } catch {
+      throw ScriptError(error)
+    }
+  }
+
+  private static func request(_ value: Value, _ what: String, _ isIdentity: Bool)
+    throws(ScriptError) -> PortMap.Request
+  {
+    guard case .table(let table) = value else {
+      var request = PortMap.Request(guest: try port(value, what))
+      if isIdentity { request.host = request.guest }
+      return request
+    }
+    let fields = try Fields(table, of: what, known: ["guest", "host", "protocol", "bind"])
+    var request = PortMap.Request(guest: try port(table["guest"], what))
+    request.host = fields.isGiven("host") ? try port(table["host"], what) : nil
+    if isIdentity && request.host == nil { request.host = request.guest }
+    if let name = try fields.string("protocol") {
+      guard let transport = PortMap.Transport(rawValue: name) else {
+        throw fields.wrong("protocol", "\"tcp\" or \"udp\"")
+      }
+      request.transport = transport
+    }
+    if let bind = try fields.string("bind") { request.bind = bind }
+    return request
+  }
+
+  private static func port(_ value: Value, _ what: String) throws(ScriptError) -> UInt16 {
+    guard case .integer(let number) = value, let port = UInt16(exactly: number), port > 0 else {
+      throw .usage("\(what): a port is a whole number from 1 to 65535, got \(value.shown)")
+    }
+    return port
+  }
+
+  var shown: String { "portmap \(ports.forwards().joined(separator: " "))" }
+
+  /// `ports[80]`: the host's port.
+  func field(_ key: Value) -> Value? {
+    guard case .integer(let number) = key, let guest = UInt16(exactly: number) else { return nil }
+    return ports[guest].map { .integer(Int64($0)) } ?? .nil
+  }
+
+  static var metamethods: [String: NativeFunction] {
+    [
+      "__pairs": { call in
+        var table = Table()
+        for mapping in of(call).ports.mappings.reversed() {
+          table.entries.append((Int64(mapping.guest), .integer(Int64(mapping.host))))
+        }
+        call.pushGlobal("next")
+        return 1 + call.results(.table(table), .nil)
+      }
+    ]
+  }
+
+  static var methods: [String: NativeFunction] {
+    [
+      "forwards": { call in
+        call.results(.table(Table(positions: of(call).ports.forwards().map { .string($0) })))
+      },
+      "dial": { call throws(ScriptError) in try ConnectionObject.dial(call, of(call)) },
+    ]
+  }
+
+  private static func of(_ call: Call) -> PortMapObject { call.object(1) as! PortMapObject }
+}

@@ -1,0 +1,117 @@
+import Events
+import Glibc
+import Machines
+import Scripting
+
+/// Puts what a script can say into its interpreter.
+enum Primitives {
+  static func install(in run: Run) {
+    let lua = run.interpreter
+    let host: [(String, NativeFunction)] = [
+      ("socketpair", { call throws(ScriptError) in try CableEndObject.make(call, run) }),
+      (
+        "portmap",
+        { call throws(ScriptError) in try PortMapObject.make(call, run, isIdentity: false) }
+      ),
+      (
+        "portmap_identity",
+        { call throws(ScriptError) in try PortMapObject.make(call, run, isIdentity: true) }
+      ),
+      ("tpm", { call throws(ScriptError) in try TPMObject.make(call, run) }),
+      ("qemu", { call throws(ScriptError) in try MachinePrimitives.make(call, run, .pc) }),
+      ("qemu_option", MachinePrimitives.option),
+      ("microvm", { call throws(ScriptError) in try MachinePrimitives.make(call, run, .microvm) }),
+      ("wait", { call throws(ScriptError) in try WaitPrimitives.one(call, run) }),
+      ("wait_any", { call throws(ScriptError) in try WaitPrimitives.any(call, run) }),
+      ("wait_all", { call throws(ScriptError) in try WaitPrimitives.all(call, run) }),
+      ("spawn", { call throws(ScriptError) in try TaskObject.spawn(call, run) }),
+      ("pattern", pattern), ("now", { call in now(call, run) }),
+      ("json_encode", jsonEncode), ("json_decode", jsonDecode), ("here", here),
+      ("fail", fail), ("cap", { call in cap(call, run) }),
+      ("default_timeout", { call in call.results(.number(run.defaultTimeout)) }),
+      ("enter_step", { call in run.enterStep(call.text(1) ?? "?"); return 0 }),
+      ("leave_step", { _ in run.leaveStep(); return 0 }),
+    ]
+    lua.pushTable()
+    for (name, function) in host { lua.setField(name, function) }
+    lua.nameTop("vmscript_host")
+    for module in EmbeddedStdlib.modules {
+      if module.name == "internal.prelude" {
+        lua.runOwn("\(module.source)", name: "prelude")
+      } else if !module.name.hasPrefix("internal.") {
+        lua.preload(module.name, source: module.source)
+      }
+    }
+    lua.setGlobal("vmscript_host", .nil)
+    lua.setField("os", "exit") { call in
+      let isTrue = call.isAbsent(1) || call.boolean(1)
+      run.exit(status: call.number(1).map { Int32(truncatingIfNeeded: Int64($0)) } ?? (isTrue ? 0 : 1))
+    }
+    lua.setField("os", "execute") { call throws(ScriptError) in try HostCommand.execute(call) }
+    SearchPaths.install(in: lua, script: run.options.script)
+    var arg = Table()
+    arg.positions = run.options.arguments.map { .string($0) }
+    arg.entries = [(-1, .string("vmscript")), (0, .string(run.options.script ?? "-"))]
+    lua.setGlobal("arg", .table(arg))
+  }
+
+  private static func pattern(_ call: Call) throws(ScriptError) -> Int {
+    guard let bytes = call.bytes(1), !bytes.isEmpty else {
+      throw .usage("pattern wants a Lua pattern, got \(call.typeName(1))")
+    }
+    _ = try call.interpreter.find(bytes, in: [], from: 0)
+    return call.results(.object(PatternObject(bytes)))
+  }
+
+  private static func now(_ call: Call, _ run: Run) -> Int {
+    call.push(Instant.now.seconds(since: run.started))
+    return 1
+  }
+
+  private static func jsonEncode(_ call: Call) throws(ScriptError) -> Int {
+    call.results(.string(try JSON(try call.value(1)).encoded()))
+  }
+
+  private static func jsonDecode(_ call: Call) throws(ScriptError) -> Int {
+    guard let bytes = call.bytes(1) else {
+      throw .usage("json.decode wants a string, got \(call.typeName(1))")
+    }
+    do throws(JSONError) {
+      return call.results(Value(try JSON(parsing: bytes)))
+    } catch {
+      throw .usage("json.decode: \(error.message) at byte \(error.offset)")
+    }
+  }
+
+  /// `here "data.img"`: beside the file that calls it.
+  private static func here(_ call: Call) throws(ScriptError) -> Int {
+    guard let name = call.text(1) else {
+      throw .usage("here wants a path, got \(call.typeName(1))")
+    }
+    if name.hasPrefix("/") { return call.results(.string(name)) }
+    let source = call.place?.source ?? ""
+    let directory = source.lastIndex(of: "/").map { String(source[...$0]) } ?? ""
+    return call.results(.string(directory + name))
+  }
+
+  /// `fail(kind, message, notes, fields)`: for the stdlib; blames the script.
+  private static func fail(_ call: Call) throws(ScriptError) -> Int {
+    let kind = ScriptError.Kind(rawValue: call.text(1) ?? "") ?? .usage
+    var error = ScriptError(kind, call.text(2) ?? "")
+    if case .table(let notes) = try call.value(3) { error.notes = notes.positions.compactMap(\.text) }
+    if case .table(let fields) = try call.value(4) {
+      for (key, value) in fields.fields { error.fields[key] = value.text.map { .text($0) } }
+    }
+    throw error
+  }
+
+  /// `cap(seconds)`: limits the waits of this task to so long from now; `cap()` lifts it. Returns
+  /// the seconds that were left of the limit before, nil if there was none.
+  private static func cap(_ call: Call, _ run: Run) -> Int {
+    guard let id = run.interpreter.scheduler.current?.id else { return 0 }
+    let old = run.caps[id]
+    let new = call.number(1).map { Deadline.after($0) }
+    run.caps[id] = call.boolean(2) ? new : new.map { min($0, old ?? .never) }
+    return call.results(old.map { .number($0.remaining) } ?? .nil)
+  }
+}

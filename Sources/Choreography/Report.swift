@@ -1,0 +1,108 @@
+import Glibc
+import Scripting
+
+/// How a run ended.
+public struct RunResult: Sendable {
+  /// The program's exit status: 0 done, 1 the script failed, 2 it does not parse, 3 the host lacks
+  /// something, 124 out of time, 130 interrupted (143 by SIGTERM, 129 by SIGHUP).
+  public var status: Int32
+  /// Why it failed.
+  public var report: Report?
+  /// Set if the script said that it cannot run here.
+  public var skipped: String?
+
+  init(status: Int32, report: Report? = nil, skipped: String? = nil) {
+    self.status = status
+    self.report = report
+    self.skipped = skipped
+  }
+}
+
+/// Why a script failed, as a person reads it.
+public struct Report: Sendable {
+  var headline: String
+  var place: Place?
+  var notes: [String] = []
+  var trace: [Failure.Frame] = []
+  var task: String?
+  var steps: [String] = []
+  var logs: String?
+  var seed: UInt64?
+
+  init(unparsable message: String) { headline = message }
+
+  init(_ failure: Failure, task: LuaTask?, reason: Ending.Reason?) {
+    trace = failure.trace
+    place = failure.error?.place ?? failure.trace.first?.place
+    notes = failure.error?.notes ?? []
+    if let reason {
+      headline = (place.map { "\($0): " } ?? "") + reason.text
+      notes = []
+    } else {
+      headline = failure.text
+    }
+    if let task {
+      self.task = "in task '\(task.name)'" + (task.origin.map { ", spawned at \($0)" } ?? "")
+    }
+  }
+
+  /// Lines without a final newline, escape sequences made harmless.
+  public var text: String {
+    var lines = ["vmscript: " + Self.oneLine(headline)]
+    if let place, let line = Self.sourceLine(place) {
+      lines.append("\(Self.padded(place.line)) │ \(line)")
+    }
+    if let task { lines.append("  " + task) }
+    if !steps.isEmpty { lines.append("  in step " + steps.map { "'\($0)'" }.joined(separator: " › ")) }
+    lines += notes.filter { !$0.hasPrefix("logs: ") }.map { "  " + Self.oneLine($0) }
+    let rest = trace.first?.place == place ? trace.dropFirst() : trace[...]
+    if !rest.isEmpty {
+      lines.append("  called from:")
+      for frame in rest { lines.append("    \(frame.place) in \(frame.what)") }
+    }
+    // A machine's own directory says more than the run's.
+    if let logs = notes.first(where: { $0.hasPrefix("logs: ") }) ?? logs.map({ "logs: \($0)" }) {
+      lines.append("  " + logs + (seed.map { " (seed \($0))" } ?? ""))
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private static func padded(_ line: Int) -> String {
+    let digits = String(line)
+    return String(repeating: " ", count: max(0, 5 - digits.count)) + digits
+  }
+
+  /// Guests and QEMU are not trusted with the terminal.
+  static func oneLine(_ text: String) -> String {
+    String(
+      text.unicodeScalars.map { scalar in
+        scalar == "\n" ? " " : scalar.value < 0x20 || (0x7f..<0xa0).contains(scalar.value)
+          ? "\u{fffd}" : Character(scalar)
+      })
+  }
+
+  /// The line of a script's file, if it can still be read.
+  private static func sourceLine(_ place: Place) -> String? {
+    guard let file = fopen(place.source, "r") else { return nil }
+    defer { fclose(file) }
+    var line: UnsafeMutablePointer<CChar>?
+    var capacity = 0
+    defer { free(line) }
+    for number in 1...max(1, place.line) {
+      guard getline(&line, &capacity, file) >= 0, let line else { return nil }
+      guard number == place.line else { continue }
+      let text = oneLine(String(cString: line).trimmed)
+      return text.isEmpty ? nil : String(text.prefix(200))
+    }
+    return nil
+  }
+}
+
+extension String {
+  fileprivate var trimmed: String {
+    var text = self[...]
+    while let last = text.last, last.isWhitespace { text.removeLast() }
+    while let first = text.first, first.isWhitespace { text.removeFirst() }
+    return String(text)
+  }
+}

@@ -1,0 +1,183 @@
+import Events
+import Glibc
+import Machines
+import Processes
+import Record
+import Scripting
+import Synchronization
+
+/// One run of a script: its interpreter, the machines it made, and how it ends. Belongs to the
+/// script's thread; what must not wait for that thread is in `Ending`.
+public final class Run {
+  let options: RunOptions
+  let interpreter: Interpreter
+  let started = Instant.now
+  let seed: UInt64
+  let record: RunRecord
+  private(set) var machines: [MachineObject] = []
+  /// Set at each end of a machine: wakes the main task.
+  let deaths = Event<Int>(0)
+  private var lookedAtDeaths = 0
+  /// Limits that `wait.eventually` sets to the waits inside it, by task.
+  var caps: [UInt64: Deadline] = [:]
+  private var subscriptions: [Subscription] = []
+  private var nameCounts: [String: Int] = [:]
+  private var steps: [String] = []
+  private var isUnderTCG = false
+  private var capabilities: [HostCapabilities.Choice: HostCapabilities] = [:]
+
+  public init(_ options: RunOptions) {
+    self.options = options
+    interpreter = Interpreter(outOfMemory: { Ending.outOfMemory() })
+    seed = options.seed ?? UInt64.random(in: 0...0xffff_ffff)
+    record = RunRecord(scriptName: options.scriptName)
+  }
+
+  /// Runs the script to its end, and takes everything down. Blocks; the caller's thread is the
+  /// script's.
+  public func execute() -> RunResult {
+    let ending = Ending.shared
+    ending.begin(options) { [interpreter] in interpreter.interrupter }
+    interpreter.onInterrupt = { ending.takeCancellation() }
+    Primitives.install(in: self)
+    let main: LuaTask
+    do throws(ScriptError) {
+      main = try interpreter.loadMain(path: options.script, arguments: options.arguments)
+    } catch {
+      return finish(RunResult(status: 2, report: Report(unparsable: error.message)))
+    }
+    interpreter.scheduler.run(until: main)
+    let result = judge(main)
+    endTasks()
+    return finish(result)
+  }
+
+  /// `os.exit`: takes everything down and ends the program.
+  func exit(status: Int32) -> Never {
+    ending(with: status)
+    Glibc.exit(status)
+  }
+
+  private func ending(with status: Int32) {
+    fflush(nil)
+    Supervisor.wait { await Ending.shared.takeDown() }
+  }
+
+  private func finish(_ result: RunResult) -> RunResult {
+    var result = result
+    if let failed = result.report { result.report = complete(failed) }
+    ending(with: result.status)
+    interpreter.close()
+    return result
+  }
+
+  // MARK: Judgement
+
+  private func judge(_ main: LuaTask) -> RunResult {
+    if case .failed(let failure) = main.outcome { return failed(failure, in: nil) }
+    for task in interpreter.scheduler.failed where !task.isObserved {
+      if case .failed(let failure) = task.outcome { return failed(failure, in: task) }
+    }
+    if let error = takeUnclaimedDeath(during: nil) {
+      return failed(Failure(text: error.text, error: error, trace: []), in: nil)
+    }
+    return RunResult(status: 0)
+  }
+
+  private func failed(_ failure: Failure, in task: LuaTask?) -> RunResult {
+    if let reason = Ending.shared.reason {
+      return RunResult(status: reason.status, report: Report(failure, task: task, reason: reason))
+    }
+    if failure.error?.fields["skip"] != nil { return RunResult(status: 0, skipped: failure.error?.message) }
+    let status: Int32 = failure.error?.kind == .missing ? 3 : 1
+    return RunResult(status: status, report: Report(failure, task: task, reason: nil))
+  }
+
+  private func complete(_ report: Report) -> Report {
+    var report = report
+    report.steps = steps
+    report.logs = record.path
+    report.seed = seed
+    return report
+  }
+
+  /// Ends the tasks that the script left behind, with their `<close>` handlers.
+  private func endTasks() {
+    let scheduler = interpreter.scheduler
+    let deadline = Deadline.after(Ending.grace)
+    for task in scheduler.living {
+      scheduler.interrupt(task, with: ScriptError(.cancelled, "the script has ended"))
+    }
+    for task in scheduler.living { scheduler.run(until: task, deadline: deadline) }
+  }
+
+  // MARK: Machines
+
+  /// The time-out of waits that have none of their own: 60 s, or 300 s when a machine runs without
+  /// KVM, times `--timeout-scale`.
+  var defaultTimeout: Double { (isUnderTCG ? 300 : 60) * options.timeoutScale }
+
+  func host(_ choice: HostCapabilities.Choice) throws(ScriptError) -> HostCapabilities {
+    let choice = choice == .auto ? options.accelerator : choice
+    if let known = capabilities[choice] { return known }
+    do throws(MachineError) {
+      let found = try HostCapabilities.find(choice)
+      capabilities[choice] = found
+      return found
+    } catch {
+      throw ScriptError(error)
+    }
+  }
+
+  /// `wanted`, with a number behind it if there is one of that name already.
+  func uniqueName(_ wanted: String) -> String {
+    var name = wanted
+    while nameCounts[name] != nil {
+      nameCounts[wanted, default: 1] += 1
+      name = "\(wanted)-\(nameCounts[wanted]!)"
+    }
+    nameCounts[name] = 1
+    return name
+  }
+
+  func add(_ machine: MachineObject) {
+    machines.append(machine)
+    if machine.machine.host.accelerator == .tcg { isUnderTCG = true }
+    for signal in [machine.machine.exited.map, machine.machine.failure.map] {
+      subscriptions.append(signal { [deaths] in deaths.set((deaths.value ?? 0) + 1) })
+    }
+  }
+
+  /// The directory of a machine's logs.
+  func directory(of machine: String) -> String {
+    (try? record.directory(for: machine)) ?? "(none)"
+  }
+
+  /// The unasked end of any machine, once.
+  func takeUnclaimedDeath(during purpose: String?) -> ScriptError? {
+    if purpose != nil {
+      let count = deaths.value ?? 0
+      guard count != lookedAtDeaths else { return nil }
+      lookedAtDeaths = count
+    }
+    for machine in machines {
+      guard var error = machine.unclaimedEnd else { continue }
+      machine.isEndClaimed = true
+      lookedAtDeaths = -1  // there may be another
+      error.message += purpose.map { " while the script waited for \($0)" } ?? ""
+      return machine.explained(error)
+    }
+    return nil
+  }
+
+  // MARK: Steps
+
+  func enterStep(_ name: String) { steps.append(name) }
+  func leaveStep() { steps.removeLast() }
+}
+
+extension Event {
+  fileprivate var map: (@escaping @Sendable () -> Void) -> Subscription {
+    { wake in self.subscribe(wake) }
+  }
+}

@@ -1,0 +1,30 @@
+import Machines
+
+/// What machines run on unless a script says: "auto", "kvm" or "tcg".
+public typealias AcceleratorChoice = HostCapabilities.Choice
+
+/// How a script is to be run: a value made by the command line.
+public struct RunOptions: Sendable {
+  /// The script's file; nil reads it from standard input.
+  public var script: String?
+  public var arguments: [String] = []
+  /// Seconds for the whole run; nil for no limit.
+  public var timeout: Double?
+  /// Multiplies all default time-outs.
+  public var timeoutScale = 1.0
+  /// What is random in the run follows from it; nil for a new one.
+  public var seed: UInt64?
+  public var accelerator = AcceleratorChoice.auto
+  /// A kernel for the default guest, in the place of the distribution's.
+  public var kernel: String?
+  /// Shows a line of progress or a warning to the person who runs it.
+  public var say: @Sendable (String) -> Void
+
+  public init(script: String?, say: @escaping @Sendable (String) -> Void) {
+    self.script = script
+    self.say = say
+  }
+
+  /// What messages call the script.
+  var scriptName: String { script ?? "stdin" }
+}

@@ -1,0 +1,71 @@
+import Events
+import Scripting
+
+/// `spawn(f, …)`: a task beside the script.
+final class TaskObject: ScriptObject, Waitable {
+  static let typeName = "task"
+  private let task: LuaTask
+  private unowned let run: Run
+
+  private init(_ run: Run, _ task: LuaTask) {
+    self.run = run
+    self.task = task
+  }
+
+  static func spawn(_ call: Call, _ run: Run) throws(ScriptError) -> Int {
+    guard call.isFunction(1) else {
+      throw .usage("spawn wants a function and its arguments, got \(call.typeName(1))")
+    }
+    let name = call.place.map { "task of \($0)" } ?? "task"
+    return call.results(.object(TaskObject(run, call.spawn(1, name: name))))
+  }
+
+  var shown: String { task.name }
+  var purpose: String { task.name }
+  var wakers: [any Waking] { [task.ended] }
+
+  func outcome() -> Outcome? {
+    switch task.outcome {
+    case nil: return nil
+    case .returned:
+      let (run, task) = (run, task)
+      return .success { call in run.interpreter.scheduler.pushResults(of: task, to: call) }
+    case .failed(let failure):
+      task.isObserved = true
+      if let error = failure.error {
+        // Another task's cancellation is this one's news, not its own cancellation.
+        guard error.kind == .cancelled else { return .failure(error) }
+        var news = ScriptError(.assertion, "\(task.name) was cancelled")
+        news.place = error.place
+        return .failure(news)
+      }
+      let place = failure.trace.first?.place
+      let prefix = place.map { "\($0): " } ?? ""
+      let text = failure.text
+      var error = ScriptError(
+        .assertion, text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text)
+      error.place = place
+      error.notes = failure.trace.map { "at \($0.place) in \($0.what)" }
+      return .failure(error)
+    }
+  }
+
+  static var methods: [String: NativeFunction] {
+    [
+      "cancel": { call in
+        guard let object = call.object(1) as? TaskObject else { return 0 }
+        object.task.isObserved = true
+        object.run.interpreter.scheduler.interrupt(
+          object.task, with: ScriptError(.cancelled, "the task was cancelled"))
+        return 0
+      }
+    ]
+  }
+
+  func close(_ call: Call) throws(ScriptError) -> Int {
+    task.isObserved = true
+    run.interpreter.scheduler.interrupt(
+      task, with: ScriptError(.cancelled, "the task's scope has ended"))
+    return 0
+  }
+}

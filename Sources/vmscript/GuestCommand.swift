@@ -1,0 +1,25 @@
+import ArgumentParser
+import Choreography
+import Glibc
+
+struct GuestCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "guest", abstract: "Prepare the default guest ahead of its first use.",
+    discussion: """
+      Machines without a kernel or a disk boot vmscript's own guest. It is made once, on first use \
+      or by this command, into the user's cache, and needs no network afterwards.
+      """)
+
+  @Option(help: "A kernel of your own, in the place of the distribution's.")
+  var kernel: String?
+
+  func run() throws {
+    let preparation = GuestPreparation(kernel: kernel) { Terminal.say("vmscript: \($0)") }
+    switch preparation {
+    case .done(let lines): lines.forEach { print($0) }
+    case .failed(let message, let status):
+      Terminal.say("vmscript: \(message)")
+      Glibc.exit(status)
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import ArgumentParser
+import Choreography
+import Glibc
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Run a script.",
+    discussion: """
+      Exit status: 0 done, 1 the script failed, 2 bad usage or a script that does not parse, 3 \
+      something the host lacks, 124 out of time, 130 interrupted. The script's output goes to \
+      standard output; everything else to standard error.
+
+      Examples:
+        vmscript run netsplit.lua
+        vmscript run --timeout 600 --seed 7 cluster.lua --nodes 5
+        echo 'print(now())' | vmscript run -
+      """)
+
+  @Option(help: "Seconds after which the whole run is ended (exit status 124).")
+  var timeout: Double?
+
+  @Option(help: "Multiply all default time-outs by this.")
+  var timeoutScale = 1.0
+
+  @Option(help: "The number from which everything random in the run follows.")
+  var seed: UInt64?
+
+  @Option(help: "auto, kvm or tcg: what machines run on unless the script says.")
+  var accel = AcceleratorChoice.auto
+
+  @Option(help: "A kernel for the default guest, in the place of the distribution's.")
+  var kernel: String?
+
+  @Argument(help: "The script, or - for standard input.", completion: .file(extensions: ["lua"]))
+  var file: String
+
+  @Argument(parsing: .captureForPassthrough, help: "Arguments for the script, in its `arg`.")
+  var arguments: [String] = []
+
+  func validate() throws {
+    if let timeout, !(timeout > 0) { throw ValidationError("--timeout wants seconds above 0") }
+    guard timeoutScale > 0, timeoutScale.isFinite else {
+      throw ValidationError("--timeout-scale wants a number above 0")
+    }
+  }
+
+  func run() throws {
+    var options = RunOptions(script: file == "-" ? nil : file, say: Terminal.say)
+    options.arguments = arguments
+    options.timeout = timeout
+    options.timeoutScale = timeoutScale
+    options.seed = seed
+    options.accelerator = accel
+    options.kernel = kernel
+    let result = Run(options).execute()
+    if let report = result.report { Terminal.say(report.text) }
+    if let reason = result.skipped { Terminal.say("vmscript: \(reason)") }
+    Glibc.exit(result.status)
+  }
+}
+
+extension AcceleratorChoice: ExpressibleByArgument {}

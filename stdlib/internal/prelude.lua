@@ -1,0 +1,96 @@
+-- Makes the globals of a script from the host's functions. Runs once, before the script.
+
+local host = vmscript_host
+
+--- A function that is also a table of functions, such as wait and wait.any.
+local function callable(f, fields)
+  return setmetatable(fields, { __call = function(_, ...) return f(...) end })
+end
+
+--- Kinds of errors that trying again may cure.
+local RETRIED = { command = true, connection = true, assertion = true }
+
+local function attempt(f, limit)
+  local before = host.cap(limit)
+  local results = table.pack(pcall(f))
+  host.cap(before, true)
+  return results
+end
+
+--- Calls f until it returns something true. Returns what it returned.
+local function eventually(f, options)
+  options = options or {}
+  if type(f) ~= "function" then
+    host.fail("usage", "wait.eventually wants a function, got " .. type(f))
+  end
+  for name in pairs(options) do
+    if name ~= "timeout" and name ~= "interval" then
+      host.fail("usage", ("wait.eventually has no field '%s'; known: interval, timeout"):format(name))
+    end
+  end
+  local timeout = options.timeout or host.default_timeout()
+  local deadline = host.now() + timeout
+  local pause = options.interval or 0.02
+  while true do
+    local results = attempt(f, math.max(0, deadline - host.now()))
+    local ok, value = results[1], results[2]
+    if ok and value then return table.unpack(results, 2, results.n) end
+    local kind = not ok and type(value) == "userdata" and value.kind
+    local late = host.now() >= deadline
+    if not ok and not RETRIED[kind] and not (late and kind == "timeout") then error(value, 0) end
+    if late then
+      local last = ok and "it returned " .. tostring(value) or tostring(value)
+      host.fail("timeout", ("timed out after %g s of trying; the last time: %s"):format(timeout, last),
+        not ok and value.notes or nil)
+    end
+    host.wait(math.min(pause, math.max(0, deadline - host.now())))
+    if not options.interval then pause = math.min(pause * 1.5, 0.5) end
+  end
+end
+
+local wait = callable(host.wait, { any = host.wait_any, all = host.wait_all, eventually = eventually })
+
+--- Runs all functions side by side; the first failure cancels the others.
+local function parallel(functions)
+  local tasks = {}
+  local _ <close> = setmetatable({}, { __close = function()
+    for _, task in ipairs(tasks) do task:cancel() end
+  end })
+  for i, f in ipairs(functions) do tasks[i] = host.spawn(f) end
+  if #tasks == 0 then return {} end
+  return host.wait_all(tasks, { timeout = math.huge })
+end
+
+--- Runs f as a named step, which a failure's report names.
+local function step(name, f, ...)
+  host.enter_step(name)
+  local _ <close> = setmetatable({}, { __close = function(_, failure)
+    if failure == nil then host.leave_step() end
+  end })
+  return f(...)
+end
+
+--- Ends the script as one that cannot run here.
+local function skip(reason)
+  host.fail("assertion", "skipped: " .. tostring(reason), nil, { skip = "true" })
+end
+
+local api = {
+  portmap = callable(host.portmap, { identity = host.portmap_identity }),
+  socketpair = host.socketpair,
+  tpm = host.tpm,
+  qemu = callable(host.qemu, { option = host.qemu_option }),
+  microvm = host.microvm,
+  wait = wait,
+  spawn = host.spawn,
+  parallel = parallel,
+  pattern = host.pattern,
+  now = host.now,
+  json = { encode = host.json_encode, decode = host.json_decode },
+  here = host.here,
+  step = step,
+  skip = skip,
+}
+
+for name, value in pairs(api) do _G[name] = value end
+package.loaded.vmscript = api

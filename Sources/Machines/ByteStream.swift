@@ -6,7 +6,7 @@ import Processes
 @Supervisor final class ByteStream {
   /// Read at one time, so that one busy socket does not keep the supervisor from the others.
   private static let chunk = 64 << 10
-  private static let flags = Int32(MSG_DONTWAIT.rawValue | MSG_NOSIGNAL.rawValue)
+  private static let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
 
   var onBytes: ([UInt8]) -> Void = { _ in }
   /// Called once, after the last bytes.

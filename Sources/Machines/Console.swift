@@ -1,28 +1,123 @@
 import Events
+import Glibc
 import Processes
 import Synchronization
 
 /// Keeps a machine's console: drains it into a log, always, and tells how far that has come.
 @Supervisor public final class Console {
+  /// Silence after which an unfinished line counts, in seconds: a prompt has no line feed.
+  static let silence = 0.05
+  /// Typed and not yet taken by the guest, at most, in bytes.
+  static let queueLimit = 1 << 20
+
   /// The log file: raw bytes, all boots one after the other.
   public nonisolated let path: String
   /// Set at each change of the snapshot.
   public nonisolated let changed = Event<ConsoleSnapshot>()
+  /// The line of this boot that tells of a kernel's panic.
+  public private(set) var panicLine: String?
+  /// Called with what the guest prints, besides the log.
+  var onBytes: ([UInt8]) -> Void = { _ in }
+
   private nonisolated let state = Mutex(ConsoleSnapshot())
+  private let log: Descriptor
+  private var streams: [ByteStream] = []
+  private var silenceTimer: Timer?
+  private var panic = PanicScanner()
 
   init(path: String) throws(MachineError) {
     self.path = path
+    let flags = O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC
+    let number = open(path, flags, 0o644)
+    guard number >= 0 else {
+      throw .system(.missing, "the console's log '\(path)' cannot be written", errno)
+    }
+    log = Descriptor(owning: number)
   }
 
   /// May be read from any thread.
   public nonisolated var snapshot: ConsoleSnapshot { state.withLock { $0 } }
 
-  /// Types; what the guest does not take at once is queued.
-  public func send(_ bytes: [UInt8]) throws(MachineError) { fatalError("unwritten") }
+  /// Types; what the guest does not take at once is queued. Errors of kind command when there is no
+  /// console, or when its queue is full because the guest takes nothing.
+  public func send(_ bytes: [UInt8]) throws(MachineError) {
+    guard let stream = streams.first, !stream.hasEnded else {
+      throw MachineError(.command, "the machine is not running: nobody reads its console")
+    }
+    guard stream.queuedCount + bytes.count <= Self.queueLimit else {
+      throw MachineError(
+        .command, "the guest does not read its console: \(stream.queuedCount) bytes wait already")
+    }
+    stream.send(bytes)
+  }
 
   /// The last lines of this boot that are not empty, fit for a terminal.
-  public func lastLines(_ count: Int = 10) -> [String] { fatalError("unwritten") }
+  public func lastLines(_ count: Int = 10) -> [String] {
+    let snapshot = snapshot
+    let start = max(snapshot.bootOffset, snapshot.length - (64 << 10))
+    let bytes = [UInt8](unsafeUninitializedCapacity: snapshot.length - start) { buffer, filled in
+      filled = max(0, pread(log.number, buffer.baseAddress, buffer.count, off_t(start)))
+    }
+    let lines = bytes.split(separator: 0x0a).map { Self.sanitised($0) }.filter { !$0.isEmpty }
+    return Array(lines.suffix(count))
+  }
 
-  /// The line of this boot that tells of a kernel's panic.
-  public internal(set) var panicLine: String?
+  /// Begins a boot on these sockets; what is typed goes to the first.
+  func attach(_ sockets: [DescriptorBox]) {
+    streams = sockets.map { ByteStream($0.take()!) }
+    for stream in streams {
+      stream.onBytes = { [weak self] bytes in self?.take(bytes) }
+    }
+    beginBoot()
+  }
+
+  func beginBoot() {
+    panicLine = nil
+    panic = PanicScanner()
+    change { state in
+      state.boot += 1
+      state.bootOffset = state.length
+      state.visibleLength = state.length
+    }
+  }
+
+  /// Takes what a machine that has ended had still said, and closes.
+  func finish() {
+    for stream in streams {
+      stream.drain()
+      stream.close()
+    }
+    streams = []
+    silenceTimer?.cancel()
+    panicLine = panicLine ?? panic.unfinished
+    change { $0.visibleLength = $0.length }
+  }
+
+  private func change(_ body: (inout ConsoleSnapshot) -> Void) {
+    let snapshot = state.withLock { state in
+      body(&state)
+      return state
+    }
+    changed.set(snapshot)
+  }
+
+  private func take(_ bytes: [UInt8]) {
+    let number = log.number
+    let written = bytes.withUnsafeBytes { write(number, $0.baseAddress, $0.count) }
+    onBytes(bytes)
+    panicLine = panicLine ?? panic.find(in: bytes)
+    // A log whose disk is full tells less; the guest must not stall for it.
+    guard written > 0 else { return }
+    silenceTimer?.cancel()
+    let end = bytes[..<written].lastIndex(of: 0x0a)
+    change { state in
+      if let end { state.visibleLength = state.length + end + 1 }
+      state.length += written
+    }
+    if end != written - 1 {
+      silenceTimer = Timer(at: .after(Self.silence)) { [weak self] in
+        self?.change { $0.visibleLength = $0.length }
+      }
+    }
+  }
 }

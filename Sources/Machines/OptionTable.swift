@@ -35,21 +35,21 @@ public struct OptionTable: Sendable {
     self.keepsOrder = keepsOrder
   }
 
-  /// As `Argument`; `descriptor` gives the name under which a cable's end is passed.
-  public func encoded(
-    descriptor: (CableEnd) -> String = { $0.label }
-  ) throws(MachineError) -> Argument {
-    var parts: [Argument] = []
-    for value in positions { parts += try Self.parts(nil, value, descriptor) }
-    let ordered =
-      keepsOrder ? keys : keys.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-    for (name, value) in ordered { parts += try Self.parts(name, value, descriptor) }
+  /// The keys in the order in which they are written.
+  var ordered: [(name: String, value: Value)] {
+    keepsOrder ? keys : keys.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+  }
+
+  /// As one argument; `descriptor` gives the name under which a cable's end is passed.
+  public func encoded(descriptor: (CableEnd) -> String = { $0.label }) -> Argument {
+    var parts = positions.flatMap { Self.parts(nil, $0, descriptor) }
+    for (name, value) in ordered { parts += Self.parts(name, value, descriptor) }
     return Argument(joining: parts)
   }
 
   private static func parts(
     _ name: String?, _ value: Value, _ descriptor: (CableEnd) -> String
-  ) throws(MachineError) -> [Argument] {
+  ) -> [Argument] {
     func pair(_ value: Argument) -> [Argument] {
       if let name { ["\(name)=\(value)"] } else { [value] }
     }
@@ -61,7 +61,7 @@ public struct OptionTable: Sendable {
     case .list(let values):
       if values.isEmpty { return name.map { [Argument($0)] } ?? [] }
       var parts: [Argument] = []
-      for value in values { parts += try Self.parts(name, value, descriptor) }
+      for value in values { parts += Self.parts(name, value, descriptor) }
       return parts
     case .resource(.cable(let end)): return pair("\(descriptor: descriptor(end))")
     case .resource(.tpm): return pair(Argument(tpmName(name)))

@@ -1,20 +1,135 @@
 import Events
+import Glibc
 import Processes
 
 /// A client of one QEMU's monitor (docs/interop/qmp-spec.txt of QEMU).
 @Supervisor public final class QMP {
-  /// Set when QEMU has answered qmp_capabilities.
+  /// More than this on one line and the connection is given up: QMP's longest answers (query-qmp-
+  /// schema) are some 200 KiB.
+  static let lineLimit = 16 << 20
+
+  /// Set to QEMU's greeting when QEMU has answered qmp_capabilities.
   public nonisolated let greeting = Event<JSON>()
   /// Set when the connection has ended and all that came over it has been delivered.
   public nonisolated let ended = Event<Bool>()
 
+  private let stream: ByteStream
+  private let machine: String
+  private let onEvent: @Supervisor (QMPEvent) -> Void
+  private var lines = LineBuffer(limit: QMP.lineLimit)
+  private var requests: [Int64: Reply] = [:]
+  private var lastID: Int64 = 0
+
+  private typealias Answer = Result<JSON, MachineError>
+  private typealias Reply = (command: String, answer: (Answer) -> Void)
+
   public init(
-    _ socket: consuming Descriptor, machine: String, onEvent: @escaping (QMPEvent) -> Void
-  ) {}
+    _ socket: consuming Descriptor, machine: String,
+    onEvent: @escaping @Supervisor (QMPEvent) -> Void = { _ in }
+  ) {
+    self.machine = machine
+    self.onEvent = onEvent
+    stream = ByteStream(socket)
+    stream.onBytes = { [weak self] in self?.take($0) }
+    stream.onEnd = { [weak self] in self?.end() }
+  }
 
   /// Runs a command and gives what it returned. Errors of kind qmp carry QMP's class; kind timeout
-  /// after the deadline; kind exited when QEMU ends first.
+  /// comes at the deadline, kind exited when QEMU ends first.
   public func execute(
     _ command: String, _ arguments: JSON? = nil, until deadline: Deadline = .never
-  ) async throws(MachineError) -> JSON { fatalError("unwritten") }
+  ) async throws(MachineError) -> JSON {
+    let answer = await withCheckedContinuation { continuation in
+      send(command, arguments, until: deadline) { continuation.resume(returning: $0) }
+    }
+    return try answer.get()
+  }
+
+  /// Sends a command whose answer nobody wants.
+  public func send(_ command: String, _ arguments: JSON? = nil) {
+    send(command, arguments, until: .never) { _ in }
+  }
+
+  private func send(
+    _ command: String, _ arguments: JSON?, until deadline: Deadline,
+    _ answer: @escaping (Answer) -> Void
+  ) {
+    if ended.value != nil { return answer(.failure(gone(command))) }
+    lastID += 1
+    let id = lastID
+    let timer =
+      deadline == .never
+      ? nil
+      : Timer(at: deadline) { [weak self] in
+        guard let self else { return }
+        self.settle(id, .failure(self.late(command)))
+      }
+    requests[id] = (
+      command,
+      { result in
+        timer?.cancel()
+        answer(result)
+      }
+    )
+    var members = [JSON.Member("execute", .string(command)), JSON.Member("id", .integer(id))]
+    if let arguments { members.append(JSON.Member("arguments", arguments)) }
+    stream.send(Array(JSON.object(members).encoded.utf8) + [0x0a])
+  }
+
+  private func settle(_ id: Int64, _ answer: Answer) {
+    requests.removeValue(forKey: id)?.answer(answer)
+  }
+
+  private func take(_ bytes: [UInt8]) {
+    for line in lines.take(bytes) { take(line: line) }
+    if lines.isOverfull { stream.close() }
+  }
+
+  /// What is no message is skipped: the spec lets QEMU add kinds of message.
+  private func take(line: [UInt8]) {
+    guard let message = try? JSON.parse(line) else { return }
+    if message["QMP"] != nil {
+      send("qmp_capabilities", nil, until: .never) { [weak self] answer in
+        if case .success = answer { self?.greeting.set(message) }
+      }
+    } else if let name = message["event"]?.text {
+      let seconds = message["timestamp"]?["seconds"]?.integer ?? 0
+      let microseconds = message["timestamp"]?["microseconds"]?.integer ?? 0
+      let time = Double(seconds) + Double(microseconds) / 1e6
+      onEvent(QMPEvent(name: name, data: message["data"] ?? .object([]), time: time))
+    } else if let id = message["id"]?.integer, let request = requests[id] {
+      if let value = message["return"] {
+        settle(id, .success(value))
+      } else {
+        settle(id, .failure(refusal(request.command, message["error"])))
+      }
+    }
+  }
+
+  private func end() {
+    guard ended.value == nil else { return }
+    ended.set(true)
+    for id in requests.keys.sorted() {
+      settle(id, .failure(gone(requests[id]?.command ?? "")))
+    }
+  }
+
+  private func refusal(_ command: String, _ error: JSON?) -> MachineError {
+    let text = error?["desc"]?.text ?? "no reason given"
+    var refusal = MachineError(.qmp, "QMP command '\(command)' failed: \(text)", machine: machine)
+    refusal.qmpClass = error?["class"]?.text
+    return refusal
+  }
+
+  private func gone(_ command: String) -> MachineError {
+    MachineError(
+      .exited, "machine '\(machine)' ended before QMP command '\(command)' was answered",
+      machine: machine)
+  }
+
+  private func late(_ command: String) -> MachineError {
+    MachineError(
+      .timeout, "QMP command '\(command)' to machine '\(machine)' was not answered in time",
+      machine: machine)
+  }
 }

@@ -1,0 +1,93 @@
+import Processes
+
+extension ArgumentBuilder {
+  /// The address of the user-mode interface of every microvm, fixed so that a guest can tell that
+  /// interface from its cables by it.
+  static let microVMUserMAC = "02:72:82:bf:c3:56"
+
+  /// A device on the bus that the machine has.
+  private func device(_ name: String) -> String { name + (isMicroVM ? "-device" : "-pci") }
+
+  mutating func addConsole() {
+    switch wiring {
+    case .inherited: add("-chardev", "socket,id=console,fd=\(descriptor: "console")")
+    // mux for the sake of Ctrl-A X, which ends QEMU; signal=off gives Ctrl-C to the guest.
+    case .standalone: add("-chardev", "stdio,id=console,mux=on,signal=off")
+    }
+    guard isMicroVM else {
+      add("-serial", "chardev:console")
+      return
+    }
+    if specification.hasBootConsole(host.accelerator) {
+      if wiring == .inherited {
+        add("-chardev", "socket,id=boot,fd=\(descriptor: "boot")", "-serial", "chardev:boot")
+      } else {
+        add("-serial", "chardev:console")
+      }
+    }
+    // Port 0 is the console's; the others are for channels and agents.
+    add("-device", "virtio-serial-device,max_ports=\(MachineSpecification.microVMPorts)")
+    add("-device", "virtconsole,chardev=console")
+  }
+
+  mutating func addDisks() {
+    for (index, disk) in specification.disks.enumerated() {
+      // snapshot: changes go to an unlinked temporary file. cache=unsafe: the guest's flushes may be
+      // ignored, since nothing of it is kept.
+      add(
+        "-drive",
+        """
+        if=none,id=disk\(index),format=\(disk.format.rawValue),snapshot=on,cache=unsafe,\
+        file=\(OptionTable.escapeCommas(disk.path))
+        """)
+      add("-device", "\(device("virtio-blk")),drive=disk\(index)")
+    }
+  }
+
+  mutating func addNetwork() {
+    for (index, interface) in specification.interfaces.enumerated() {
+      let id = "net\(index)"
+      switch wiring {
+      // The socket is a pair of datagrams: a frame is whole or not there, also when the other
+      // machine dies in the middle of one.
+      case .inherited: add("-netdev", "dgram,id=\(id),local.type=fd,local.str=\(descriptor: id)")
+      // An interface whose cable leads nowhere.
+      case .standalone: add("-netdev", "hubport,id=\(id),hubid=\(index)")
+      }
+      add("-device", card(id, interface.mac ?? identity.mac(id)))
+    }
+    guard specification.hasUserNetwork else { return }
+    var options = "user,id=usernet0,net=10.42.0.0/24,dhcpstart=10.42.0.10"
+    // Cuts the way to the host and beyond, not the forwards.
+    if specification.userNetwork != .present(internet: true) { options += ",restrict=on" }
+    for forward in specification.ports?.forwards() ?? [] { options += ",hostfwd=\(forward)" }
+    add("-netdev", Argument(options))
+    add("-device", card("usernet0", isMicroVM ? Self.microVMUserMAC : identity.mac("usernet0")))
+  }
+
+  private func card(_ netdev: String, _ mac: String) -> Argument {
+    // No boot ROM: nothing boots from the network here, and loading it takes time.
+    "\(device("virtio-net")),netdev=\(netdev),mac=\(mac)\(isMicroVM ? "" : ",romfile=")"
+  }
+
+  /// The virtio serial ports for agents and channels.
+  mutating func addPorts() {
+    if specification.agentPorts.isEmpty && specification.channels.isEmpty { return }
+    if !isMicroVM { add("-device", "virtio-serial-pci") }
+    for (id, name) in zip(specification.agentDescriptors, specification.agentPorts) {
+      addPort(id, name: name)
+    }
+    for (index, channel) in specification.channels.enumerated() {
+      addPort("channel\(index)", name: channel.name)
+    }
+  }
+
+  private mutating func addPort(_ id: String, name: String?) {
+    switch wiring {
+    case .inherited: add("-chardev", "socket,id=\(id),fd=\(descriptor: id)")
+    case .standalone: add("-chardev", "null,id=\(id)")
+    }
+    let name = name.map { ",name=" + OptionTable.escapeCommas($0) } ?? ""
+    add("-device", "virtserialport,chardev=\(id)\(name)")
+  }
+}

@@ -1,0 +1,114 @@
+import Events
+import Glibc
+import Processes
+
+/// A socket that is drained as it fills, and written to through a queue, without ever blocking.
+@Supervisor final class ByteStream {
+  /// Read at one time, so that one busy socket does not keep the supervisor from the others.
+  private static let chunk = 64 << 10
+  private static let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
+
+  var onBytes: ([UInt8]) -> Void = { _ in }
+  /// Called once, after the last bytes.
+  var onEnd: () -> Void = {}
+  private(set) var hasEnded = false
+  private(set) var queuedCount = 0
+
+  private var socket: Descriptor?
+  private var watch: Watch?
+  private var queue: [ArraySlice<UInt8>] = []
+
+  init(_ socket: consuming Descriptor) {
+    let number = socket.number
+    self.socket = consume socket
+    watch = Watch(number) { [weak self] readiness in self?.handle(readiness) }
+  }
+
+  isolated deinit { watch?.cancel() }
+
+  private var number: Int32 {
+    switch socket {
+    case .some(let socket): socket.number
+    case .none: -1
+    }
+  }
+
+  /// Queues bytes; nothing if the other side has gone.
+  func send(_ bytes: [UInt8]) {
+    if hasEnded || bytes.isEmpty { return }
+    queue.append(bytes[...])
+    queuedCount += bytes.count
+    flush()
+  }
+
+  func close() {
+    guard !hasEnded else { return }
+    hasEnded = true
+    watch?.cancel()
+    watch = nil
+    socket = nil
+    queue = []
+    queuedCount = 0
+    let ended = onEnd
+    onEnd = {}
+    onBytes = { _ in }
+    ended()
+  }
+
+  /// Reads what is there now, whether or not the loop has seen it: for the end of a process, whose
+  /// last words may still be in the socket. Ends with the stream's end or at `limit` bytes.
+  func drain(_ limit: Int = 64 << 20) {
+    var total = 0
+    while !hasEnded, total < limit {
+      let count = readOnce()
+      if count <= 0 { return }
+      total += count
+    }
+  }
+
+  private func handle(_ readiness: Watch.Readiness) {
+    if readiness.contains(.writable) { flush() }
+    if !hasEnded, readiness != .writable { _ = readOnce() }
+  }
+
+  /// The number of bytes read; 0 when there is nothing, -1 when the stream has ended.
+  private func readOnce() -> Int {
+    let number = number
+    var error: Int32 = 0
+    let bytes = [UInt8](unsafeUninitializedCapacity: Self.chunk) { buffer, count in
+      let result = recv(number, buffer.baseAddress, buffer.count, Self.flags)
+      error = result < 0 ? errno : 0
+      count = max(0, result)
+    }
+    if !bytes.isEmpty {
+      onBytes(bytes)
+      return bytes.count
+    }
+    if error == EAGAIN || error == EINTR { return 0 }
+    close()
+    return -1
+  }
+
+  private func flush() {
+    while let first = queue.first, !hasEnded {
+      let number = number
+      let sent = first.withUnsafeBytes {
+        Glibc.send(
+          number, $0.baseAddress, $0.count,
+          Self.flags)
+      }
+      if sent < 0 {
+        if errno == EINTR { continue }
+        // The other side has gone: what it said before is still to be read, and ends the stream.
+        if errno != EAGAIN {
+          queue = []
+          queuedCount = 0
+        }
+        break
+      }
+      queuedCount -= sent
+      if sent == first.count { queue.removeFirst() } else { queue[0] = first.dropFirst(sent) }
+    }
+    watch?.interest = queue.isEmpty ? .readable : [.readable, .writable]
+  }
+}

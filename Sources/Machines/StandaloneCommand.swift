@@ -1,0 +1,45 @@
+import Processes
+
+/// A machine's command as a line for a shell: no inherited descriptors, the console on the terminal,
+/// cables that lead nowhere, no TPM and no monitor.
+enum StandaloneCommand {
+  static func line(_ specification: MachineSpecification, host: HostCapabilities) -> String {
+    var words: [String] = []
+    if !specification.environment.isEmpty {
+      words.append("env")
+      for name in specification.environment.keys.sorted() {
+        if case .some(.some(let value)) = specification.environment[name] {
+          words.append(quoted("\(name)=\(value)"))
+        } else {
+          words.insert(contentsOf: ["-u", quoted(name)], at: 1)
+        }
+      }
+    }
+    words.append(quoted(specification.binary))
+    let arguments = ArgumentBuilder.arguments(for: specification, host: host, wiring: .standalone)
+    words += arguments.map { quoted($0.description) }
+    var leftOut: [String] = []
+    if specification.tpm != nil { leftOut.append("the TPM") }
+    if !specification.endUses.isEmpty { leftOut.append("what the cables lead to") }
+    if !leftOut.isEmpty { words.append("# without " + leftOut.joined(separator: " and ")) }
+    return words.joined(separator: " ")
+  }
+
+  /// `text` as one word of a POSIX shell.
+  static func quoted(_ text: String) -> String {
+    let isPlain = text.utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"),
+        UInt8(ascii: "."), UInt8(ascii: "/"), UInt8(ascii: ","), UInt8(ascii: "="),
+        UInt8(ascii: ":"), UInt8(ascii: "@"), UInt8(ascii: "+"), UInt8(ascii: "%"):
+        true
+      default: false
+      }
+    }
+    if isPlain && !text.isEmpty { return text }
+    return "'"
+      + text.split(separator: "'", omittingEmptySubsequences: false)
+      .joined(separator: "'\\''") + "'"
+  }
+}

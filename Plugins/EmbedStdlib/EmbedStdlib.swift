@@ -15,10 +15,10 @@ import PackagePlugin
         .buildCommand(
           displayName: "Embedding stdlib", executable: tool,
           arguments: ["stdlib", folder.path, output.path],
-          // The folders too: a build without changes does not ask the plugin again, and a new file
-          // changes its folder.
-          inputFiles: [folder, folder.appending(path: "internal")]
-            + files(in: folder, ending: ["lua"]), outputFiles: [output])
+          // SwiftPM does not ask the plugin again when a file is added outside the targets' own
+          // folders, so a list of files would go stale. This input is another one in each build:
+          // the tool runs each time, for some milliseconds, and writes only what is new.
+          inputFiles: [URL(fileURLWithPath: "/proc/self/stat")], outputFiles: [output])
       ]
     case "Guests":
       let folder = root.appending(path: "Sources/GuestAgent")
@@ -43,7 +43,7 @@ import PackagePlugin
   /// Static, because it is the first program of a guest with nothing else in it; small, because
   /// every boot copies it.
   private static let flags = [
-    "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-Os", "-static", "-s", "-fno-pie",
+    "-std=gnu11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-Os", "-static", "-s", "-fno-pie",
     "-ffunction-sections", "-fdata-sections", "-fno-asynchronous-unwind-tables",
     "-fno-stack-protector", "-Wl,--gc-sections", "-Wl,--build-id=none",
   ]

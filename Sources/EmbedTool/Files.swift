@@ -15,7 +15,9 @@ func readFile(_ path: String) throws(EmbedError) -> [UInt8] {
 }
 
 extension String {
+  /// Writes the file unless it says this already, so that nothing is compiled again for nothing.
   func write(to path: String) throws(EmbedError) {
+    if access(path, F_OK) == 0, try readFile(path).elementsEqual(utf8) { return }
     guard let file = fopen(path, "w") else {
       throw EmbedError("\(path): error: \(String(cString: strerror(errno)))")
     }

@@ -25,7 +25,9 @@ import Processes
   > { fatalError("unwritten") }
 
   /// Reads a file of the guest.
-  public func get(_ path: String) -> Event<Result<GuestFile, AgentError>> { fatalError("unwritten") }
+  public func get(_ path: String) -> Event<Result<GuestFile, AgentError>> {
+    fatalError("unwritten")
+  }
 
   /// Asks the agent to end the guest; answered before it does.
   public func power(_ request: PowerRequest) -> Event<Result<Void, AgentError>> {

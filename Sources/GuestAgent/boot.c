@@ -1,0 +1,183 @@
+// What init does before anything else: file systems, modules, names, and the port.
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "agent.h"
+
+static const char port_name[] = "org.vmscript.agent";
+static char command_line[4096];
+
+void say(const char *what, const char *why) {
+  char line[512] = "vmscript-agent: ";
+  strncat(line, what, 200);
+  strcat(line, ": ");
+  strncat(line, why, 200);
+  strcat(line, "\n");
+  if (write(2, line, strlen(line)) < 0) return;
+}
+
+size_t read_text(const char *path, char *text, size_t size) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  size_t length = 0;
+  ssize_t count = 0;
+  while (fd >= 0 && length < size - 1 && (count = read(fd, text + length, size - 1 - length)) > 0)
+    length += count;
+  if (fd >= 0) close(fd);
+  while (length && (text[length - 1] == '\n' || text[length - 1] == ' ')) length--;
+  text[length] = 0;
+  return length;
+}
+
+// The value of the first word after `from` (NULL: of the line) that begins with `key`; where to go
+// on from, or NULL.
+const char *command_line_next(const char *from, const char *key, char *value, size_t size) {
+  const char *at = from ? from : command_line;
+  size_t length = strlen(key);
+  while (*at) {
+    size_t word = strcspn(at, " ");
+    if (word >= length && !memcmp(at, key, length) && word - length < size) {
+      memcpy(value, at + length, word - length);
+      value[word - length] = 0;
+      return at + word;
+    }
+    at += word + strspn(at + word, " ");
+  }
+  return NULL;
+}
+
+static void mount_all(void) {
+  mkdir("/dev", 0755);
+  mount("devtmpfs", "/dev", "devtmpfs", MS_NOSUID, "mode=755");
+  // Nothing is open yet when the initramfs has no /dev/console.
+  int console = open("/dev/console", O_RDWR | O_NOCTTY);
+  if (console < 0) console = open("/dev/null", O_RDWR);
+  for (int i = 0; i < 3; i++)
+    if (i != console) dup2(console, i);
+  if (console > 2) close(console);
+  static const struct {
+    const char *type, *path, *options;
+    mode_t mode;
+  } mounts[] = {
+      {"proc", "/proc", NULL, 0555},
+      {"sysfs", "/sys", NULL, 0555},
+      {"tmpfs", "/run", "mode=755", 0755},
+      {"tmpfs", "/tmp", "mode=1777", 0777},
+      {"devpts", "/dev/pts", "mode=620,ptmxmode=666", 0755},
+      {"tmpfs", "/dev/shm", "mode=1777", 0777},
+  };
+  for (size_t i = 0; i < sizeof mounts / sizeof *mounts; i++) {
+    mkdir(mounts[i].path, mounts[i].mode);
+    if (mount(mounts[i].type, mounts[i].path, mounts[i].type, MS_NOSUID | MS_NODEV,
+              mounts[i].options))
+      say(mounts[i].path, strerror(errno));
+  }
+}
+
+static bool has_entry(const char *path, const char *prefix) {
+  DIR *folder = opendir(path);
+  struct dirent *entry;
+  bool found = false;
+  while (folder && !found && (entry = readdir(folder)))
+    found = entry->d_name[0] != '.' && !strncmp(entry->d_name, prefix, strlen(prefix));
+  if (folder) closedir(folder);
+  return found;
+}
+
+// Is there a virtio device of this kind? `kind` as in sysfs: "0x0001" is a network card.
+static bool has_virtio(const char *kind) {
+  DIR *folder = opendir("/sys/bus/virtio/devices");
+  struct dirent *entry;
+  bool found = false;
+  while (folder && !found && (entry = readdir(folder))) {
+    char path[400] = "/sys/bus/virtio/devices/", device[16];
+    strcat(strcat(path, entry->d_name), "/device");
+    if (entry->d_name[0] == '.' || !read_text(path, device, sizeof device)) continue;
+    found = !strcmp(device, kind);
+  }
+  if (folder) closedir(folder);
+  return found;
+}
+
+// A line is "CONDITION PATH": a module is loaded only where there is something for it to drive,
+// since each costs milliseconds of the boot.
+static bool applies(const char *condition) {
+  if (!strcmp(condition, "pci")) return has_entry("/sys/bus/pci/devices", "");
+  if (!strcmp(condition, "mmio")) return has_entry("/sys/bus/platform/devices", "LNRO0005");
+  if (!strcmp(condition, "fwcfg")) return has_entry("/sys/bus/acpi/devices", "QEMU0002");
+  if (!strncmp(condition, "virtio:", 7)) return has_virtio(condition + 7);
+  return true;
+}
+
+static void load_modules(void) {
+  static char list[8192];
+  char *rest;
+  read_text("/etc/vmscript/modules", list, sizeof list);
+  for (char *line = strtok_r(list, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+    char *condition = strsep(&line, " ");
+    if (!line || !applies(condition)) continue;
+    int fd = open(line, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || (syscall(SYS_finit_module, fd, "", 0) && errno != EEXIST))
+      say(line, strerror(errno));
+    if (fd >= 0) close(fd);
+  }
+}
+
+void boot(void) {
+  char name[256];
+  umask(022);
+  mount_all();
+  read_text("/proc/cmdline", command_line, sizeof command_line);
+  load_modules();
+  if (command_line_next(NULL, "vmscript.name=", name, sizeof name) && *name)
+    sethostname(name, strlen(name));
+  network_up();
+  setenv("PATH", "/bin:/sbin:/usr/bin:/usr/sbin:/usr/local/bin:/usr/local/sbin", 1);
+  setenv("HOME", "/root", 1);
+  setenv("USER", "root", 1);
+  setenv("SHELL", "/bin/sh", 1);
+  setenv("TERM", "linux", 1);
+  unsetenv("BOOT_IMAGE");
+}
+
+static int try_open(void) {
+  DIR *folder = opendir("/sys/class/virtio-ports");
+  struct dirent *entry;
+  int fd = -1;
+  while (folder && fd < 0 && (entry = readdir(folder))) {
+    char path[400] = "/sys/class/virtio-ports/", name[64], device[300] = "/dev/";
+    strcat(strcat(path, entry->d_name), "/name");
+    if (entry->d_name[0] == '.' || !read_text(path, name, sizeof name)) continue;
+    if (!strcmp(name, port_name))
+      fd = open(strcat(device, entry->d_name), O_RDWR | O_CLOEXEC | O_NONBLOCK);
+  }
+  if (folder) closedir(folder);
+  return fd;
+}
+
+// The driver names its ports some time after it is loaded, and says so by an event.
+int open_port(const char *path) {
+  if (path) return open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = 1};
+  int events = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
+  int fd = -1;
+  if (bind(events, (struct sockaddr *)&address, sizeof address)) say("uevents", strerror(errno));
+  uint64_t end = now() + 5000000000ull;
+  while ((fd = try_open()) < 0 && now() < end) {
+    struct pollfd poller = {.fd = events, .events = POLLIN};
+    char event[4096];
+    poll(&poller, 1, 500);
+    while (recv(events, event, sizeof event, 0) > 0) {}
+  }
+  close(events);
+  return fd;
+}

@@ -29,8 +29,8 @@ final class CableEndObject: ScriptObject {
 
   static var methods: [String: NativeFunction] {
     [
-      "unplug": carrier("unplugged") { end in try await end.unplug() },
-      "plug": carrier("plugged in") { end in try await end.plug() },
+      "unplug": carrier("unplugged") { end throws(MachineError) in try await end.unplug() },
+      "plug": carrier("plugged in") { end throws(MachineError) in try await end.plug() },
       "write": write, "read": read,
       "lines": { call in call.results(.object(LineReader(StreamWait.source(of(call))))) },
     ]

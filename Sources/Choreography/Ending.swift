@@ -135,11 +135,8 @@ import Synchronization
       return
     }
     isTakingDown = true
-    await withTaskGroup(of: Void.self) { group in
-      for machine in machines {
-        group.addTask { @Supervisor in await machine.stop() }
-      }
-    }
+    let stops = machines.map { machine in Task { @Supervisor in await machine.stop() } }
+    for stop in stops { await stop.value }
     await Launcher.stopAll()
     VolatileDirectory.removeAll()
     Guardian.dismiss()

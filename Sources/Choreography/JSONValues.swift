@@ -20,7 +20,7 @@ extension Value {
 
 extension JSON {
   /// A table with positions is an array, with names an object, an empty one an array.
-  init(_ value: Value) throws(ScriptError) {
+  init(_ value: Scripting.Value) throws(ScriptError) {
     switch value {
     case .nil: self = .null
     case .boolean(let flag): self = .bool(flag)

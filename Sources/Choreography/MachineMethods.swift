@@ -30,8 +30,8 @@ extension MachineObject {
       },
       "expect": Self.expect, "send": Self.send, "qmp": Self.qmp, "start": Self.start,
       "kill": Self.kill, "shutdown": Self.shutdown, "reset": Self.reset, "reboot": Self.reboot,
-      "pause": Self.operation("the machine to pause") { machine in try await machine.pause() },
-      "resume": Self.operation("the machine to go on") { machine in try await machine.resume() },
+      "pause": Self.operation("the machine to pause") { machine throws(MachineError) in try await machine.pause() },
+      "resume": Self.operation("the machine to go on") { machine throws(MachineError) in try await machine.resume() },
       "freeze": Self.operation("the machine to freeze") { machine in machine.freeze() },
       "thaw": Self.operation("the machine to thaw") { machine in machine.thaw() },
       "sh": Self.sh, "fails": Self.fails, "exec": Self.exec,
@@ -107,7 +107,7 @@ extension MachineObject {
       guard case .table(let table) = try call.value(3) else {
         throw .usage("qmp wants its arguments in a table, got \(call.typeName(3))")
       }
-      arguments = table.isEmpty ? .object([]) : try JSON(.table(table))
+      arguments = table.isEmpty ? .object([]) : try JSON(Scripting.Value.table(table))
     }
     try object.demandStarted()
     let machine = object.machine

@@ -53,7 +53,6 @@ final class MachineObject: ScriptObject {
       throw explained(error)
     }
     isEndClaimed = false
-    run.watch(self)
   }
 
   func close(_ call: Call) throws(ScriptError) -> Int { try Self.kill(call) }

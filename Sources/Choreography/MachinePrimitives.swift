@@ -64,12 +64,6 @@ enum MachinePrimitives {
     guard case .table(let table) = try call.value(1) else {
       throw .usage("qemu.option wants an option table, got \(call.typeName(1))")
     }
-    do throws(MachineError) {
-      let option = try OptionTable(table)
-      let argument = try Supervisor.sync { () throws(MachineError) in try option.encoded() }
-      return call.results(.string(argument.description))
-    } catch let error {
-      throw ScriptError(error)
-    }
+    return call.results(.string(try OptionTable(table).encoded().description))
   }
 }

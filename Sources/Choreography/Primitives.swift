@@ -69,7 +69,7 @@ enum Primitives {
   }
 
   private static func jsonEncode(_ call: Call) throws(ScriptError) -> Int {
-    call.results(.string(try JSON(try call.value(1)).encoded()))
+    call.results(.string(try JSON(try call.value(1)).encoded))
   }
 
   private static func jsonDecode(_ call: Call) throws(ScriptError) -> Int {
@@ -77,7 +77,7 @@ enum Primitives {
       throw .usage("json.decode wants a string, got \(call.typeName(1))")
     }
     do throws(JSONError) {
-      return call.results(Value(try JSON(parsing: bytes)))
+      return call.results(Value(try JSON.parse(bytes)))
     } catch {
       throw .usage("json.decode: \(error.message) at byte \(error.offset)")
     }

@@ -13,6 +13,12 @@ struct StreamSource {
   var line: () throws(ScriptError) -> [UInt8]?
   var hasEnded: () -> Bool
   var write: ([UInt8]) throws(ScriptError) -> Void
+
+  static func ask<Value: Sendable>(
+    _ body: @escaping @Supervisor @Sendable () throws(MachineError) -> Value
+  ) throws(ScriptError) -> Value {
+    do throws(MachineError) { return try Supervisor.sync(body) } catch { throw ScriptError(error) }
+  }
 }
 
 /// Reads from a stream: some bytes, a line, or all until its end.
@@ -102,20 +108,15 @@ final class StreamWait: Wait {
 
   static func source(_ object: CableEndObject) -> StreamSource {
     let end = object.end
-    func on<Value: Sendable>(
-      _ body: @escaping @Supervisor @Sendable () throws(MachineError) -> Value
-    ) throws(ScriptError) -> Value {
-      do throws(MachineError) { return try Supervisor.sync(body) } catch { throw ScriptError(error) }
-    }
     return StreamSource(
       run: object.run, shown: object.shown, readable: end.readable,
       read: { limit throws(ScriptError) in
-        try on { () throws(MachineError) in try end.read(limit) }
+        try StreamSource.ask { () throws(MachineError) in try end.read(limit) }
       },
-      line: { () throws(ScriptError) in try on { () throws(MachineError) in try end.readLine() } },
+      line: { () throws(ScriptError) in try StreamSource.ask { () throws(MachineError) in try end.readLine() } },
       hasEnded: { Supervisor.sync { end.hasEnded } },
       write: { bytes throws(ScriptError) in
-        try on { () throws(MachineError) in try end.write(bytes) }
+        try StreamSource.ask { () throws(MachineError) in try end.write(bytes) }
       })
   }
 }

@@ -45,7 +45,7 @@ extension ArgumentBuilder {
   }
 
   mutating func addNetwork() {
-    for (index, interface) in specification.interfaces.enumerated() {
+    for (index, mac) in specification.interfaceMACs.enumerated() {
       let id = "net\(index)"
       switch wiring {
       // The socket is a pair of datagrams: a frame is whole or not there, also when the other
@@ -54,7 +54,7 @@ extension ArgumentBuilder {
       // An interface whose cable leads nowhere.
       case .standalone: add("-netdev", "hubport,id=\(id),hubid=\(index)")
       }
-      add("-device", card(id, interface.mac ?? identity.mac(id)))
+      add("-device", card(id, mac))
     }
     guard specification.hasUserNetwork else { return }
     var options = "user,id=usernet0,net=10.42.0.0/24,dhcpstart=10.42.0.10"
@@ -62,7 +62,7 @@ extension ArgumentBuilder {
     if specification.userNetwork != .present(internet: true) { options += ",restrict=on" }
     for forward in specification.ports?.forwards() ?? [] { options += ",hostfwd=\(forward)" }
     add("-netdev", Argument(options))
-    add("-device", card("usernet0", isMicroVM ? Self.microVMUserMAC : identity.mac("usernet0")))
+    add("-device", card("usernet0", specification.userNetworkMAC))
   }
 
   private func card(_ netdev: String, _ mac: String) -> Argument {

@@ -14,6 +14,9 @@ import Processes
   private(set) var hasEnded = false
   private(set) var queuedCount = 0
 
+  /// False lets the other side wait: what it sends stays in the socket.
+  var isReading = true { didSet { if isReading != oldValue { updateInterest() } } }
+
   private var socket: Descriptor?
   private var watch: Watch?
   private var queue: [ArraySlice<UInt8>] = []
@@ -89,6 +92,12 @@ import Processes
     return -1
   }
 
+  private func updateInterest() {
+    var interest: Watch.Readiness = isReading ? .readable : []
+    if !queue.isEmpty { interest.insert(.writable) }
+    watch?.interest = interest
+  }
+
   private func flush() {
     while let first = queue.first, !hasEnded {
       let number = number
@@ -109,6 +118,6 @@ import Processes
       queuedCount -= sent
       if sent == first.count { queue.removeFirst() } else { queue[0] = first.dropFirst(sent) }
     }
-    watch?.interest = queue.isEmpty ? .readable : [.readable, .writable]
+    updateInterest()
   }
 }

@@ -45,3 +45,17 @@ struct MachineIdentity: Sendable {
     return String(repeating: "0", count: digits - text.count) + text
   }
 }
+
+extension MachineSpecification {
+  /// The MAC addresses of the interfaces on cables, in order.
+  public var interfaceMACs: [String] {
+    let identity = MachineIdentity(seed: seed, name: name)
+    return interfaces.enumerated().map { $1.mac ?? identity.mac("net\($0)") }
+  }
+
+  /// The MAC address of the user-mode network's interface.
+  public var userNetworkMAC: String {
+    kind == .microvm
+      ? ArgumentBuilder.microVMUserMAC : MachineIdentity(seed: seed, name: name).mac("usernet0")
+  }
+}

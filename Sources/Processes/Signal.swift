@@ -14,6 +14,17 @@ public enum Signal: Sendable, CaseIterable {
   /// Going on after a stop, of which whoever was to pause may not have heard.
   case resume
 
+  public var name: String {
+    switch self {
+    case .interrupt: "SIGINT"
+    case .terminate: "SIGTERM"
+    case .hangup: "SIGHUP"
+    case .quit: "SIGQUIT"
+    case .stop: "SIGTSTP"
+    case .resume: "SIGCONT"
+    }
+  }
+
   public var number: Int32 {
     switch self {
     case .interrupt: SIGINT

@@ -62,6 +62,12 @@ public struct Failure: Error {
   /// The frames of the script, innermost first.
   public var trace: [Frame]
 
+  public init(text: String, error: ScriptError?, trace: [Frame] = []) {
+    self.text = text
+    self.error = error
+    self.trace = trace
+  }
+
   public struct Frame: Sendable, Hashable {
     public var place: Place
     /// "function 'boot'", "main chunk"

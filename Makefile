@@ -1,3 +1,41 @@
-build:
+# make demo, make test, make build … ; `make help` lists them all.
+
+# What building, running and testing need of the distribution, beside the Swift toolchain.
+BUILD_PACKAGES = liblua5.4-dev pkg-config
+RUN_PACKAGES = qemu-system-x86 swtpm libarchive13
+TEST_PACKAGES = lua5.4 lua-check lua-cjson
+
+VMSCRIPT = .build/release/vmscript
+SWIFT_FOLDERS = Package.swift Plugins Sources Tests
+
+help:  ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
+
+demo: build run-packages  ## install what is missing, build, prepare the guest, split a network
+	$(VMSCRIPT) guest
+	$(VMSCRIPT) run scripts/netsplit.lua
+
+build: build-packages  ## leave the release binary at .build/release/vmscript
 	swift build -c release --static-swift-stdlib
-.PHONY: build
+
+test: build run-packages test-packages  ## install what is missing, build, run every test
+	swift format lint --strict --recursive $(SWIFT_FOLDERS)
+	luacheck --quiet stdlib scripts Tests/Scripts
+	$(VMSCRIPT) guest
+	VMSCRIPT=$(CURDIR)/$(VMSCRIPT) swift test
+	Tests/sanitize.sh
+
+soak: build run-packages  ## the long stress runs
+	VMSCRIPT=$(CURDIR)/$(VMSCRIPT) Tests/soak.sh
+
+bench: build run-packages test-packages  ## timings against bare QEMU and lua5.4, as ratios
+	VMSCRIPT=$(CURDIR)/$(VMSCRIPT) Tests/bench.py
+
+build-packages:
+	@Tests/packages.sh $(BUILD_PACKAGES)
+run-packages:
+	@Tests/packages.sh $(RUN_PACKAGES)
+test-packages:
+	@Tests/packages.sh $(TEST_PACKAGES)
+
+.PHONY: help demo build test soak bench build-packages run-packages test-packages

@@ -28,7 +28,8 @@ let package = Package(
       name: "Guests", dependencies: ["Events", "Processes", "Record", "CArchive"],
       swiftSettings: swift, plugins: ["EmbedStdlib"]),
     .target(
-      name: "Scripting", dependencies: ["Events", "CEvents", "CLua", "CLuaBridge"], swiftSettings: swift),
+      name: "Scripting", dependencies: ["Events", "CEvents", "CLua", "CLuaBridge"],
+      swiftSettings: swift),
     .target(
       name: "Choreography",
       dependencies: ["Events", "Processes", "Record", "Machines", "Guests", "Scripting"],

@@ -48,7 +48,11 @@ final class CableEndObject: ScriptObject {
       return try call.wait(
         Operation<Void>(
           "cable end '\(end.label)' to be \(state)", of: nil, timeout: object.run.defaultTimeout
-        ) { () throws(MachineError) in try await body(end) } push: { _, _ in 0 })
+        ) { () throws(MachineError) in
+          try await body(end)
+        } push: { _, _ in
+          0
+        })
     }
   }
 

@@ -42,7 +42,9 @@ final class ConnectionObject: ScriptObject {
 
   static var methods: [String: NativeFunction] {
     [
-      "read": { call throws(ScriptError) in try StreamWait.read(call, of(call).source, run: of(call).run) },
+      "read": { call throws(ScriptError) in
+        try StreamWait.read(call, of(call).source, run: of(call).run)
+      },
       "lines": { call in call.results(.object(LineReader(of(call).source))) },
       "write": { call throws(ScriptError) in
         guard let bytes = call.bytes(2) else {

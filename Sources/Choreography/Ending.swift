@@ -29,7 +29,8 @@ import Synchronization
     var text: String {
       switch self {
       case .signal(let signal): "interrupted by \(signal.name)"
-      case .timeout(let seconds): "out of time: the run's --timeout of \(formatted(seconds)) s has passed"
+      case .timeout(let seconds):
+        "out of time: the run's --timeout of \(formatted(seconds)) s has passed"
       }
     }
   }

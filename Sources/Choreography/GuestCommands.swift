@@ -40,7 +40,9 @@ extension MachineObject {
   static func exec(_ call: Call) throws(ScriptError) -> Int {
     let object = of(call)
     let known = ["stdin", "env", "cwd", "timeout", "check"]
-    guard !call.isAbsent(2) else { throw .usage("exec wants a table: { \"program\", \"argument\" }") }
+    guard !call.isAbsent(2) else {
+      throw .usage("exec wants a table: { \"program\", \"argument\" }")
+    }
     let fields = try Fields(call, 2, of: "exec", known: known)
     var arguments: [String] = []
     for value in fields.table.positions {
@@ -112,7 +114,8 @@ extension MachineObject {
     try demandStarted()
     guard let agent else {
       throw ScriptError(
-        .agent, "machine '\(name)' was made with agent = false: there is nobody to ask in the guest",
+        .agent,
+        "machine '\(name)' was made with agent = false: there is nobody to ask in the guest",
         machine: name)
     }
     return agent

@@ -146,7 +146,8 @@ struct MachineFields {
       guard case .table(let table) = value, let first = table.positions.first,
         let end = cableEnd(first)
       else {
-        throw .usage("\(what) wants a cable's end, or { end, name =, address =, mac = }, got \(value.shown)")
+        throw .usage(
+          "\(what) wants a cable's end, or { end, name =, address =, mac = }, got \(value.shown)")
       }
       let net = try Fields(table, of: what, known: ["name", "address", "mac"])
       specification.interfaces.append(.init(end, mac: try net.string("mac")))
@@ -187,7 +188,8 @@ struct MachineFields {
       case .table(let table):
         specification.extraArguments.append(.options(try OptionTable(table)))
       default:
-        throw .usage("\(fields.what): a raw argument is a string or an option table, got \(value.shown)")
+        throw .usage(
+          "\(fields.what): a raw argument is a string or an option table, got \(value.shown)")
       }
     }
     switch fields.table["agent"] {
@@ -224,7 +226,9 @@ struct MachineFields {
     for (index, address, name) in addresses {
       words.append("vmscript.net=\(macs[index]),\(address ?? ""),\(name ?? "")")
     }
-    if specification.hasUserNetwork { words.append("vmscript.usernet=\(specification.userNetworkMAC)") }
+    if specification.hasUserNetwork {
+      words.append("vmscript.usernet=\(specification.userNetworkMAC)")
+    }
     if !specification.cmdline.isEmpty { words.append(specification.cmdline) }
     specification.kernel = image.kernel
     specification.initramfs = image.initramfs

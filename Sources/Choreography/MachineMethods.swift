@@ -30,8 +30,12 @@ extension MachineObject {
       },
       "expect": Self.expect, "send": Self.send, "qmp": Self.qmp, "start": Self.start,
       "kill": Self.kill, "shutdown": Self.shutdown, "reset": Self.reset, "reboot": Self.reboot,
-      "pause": Self.operation("the machine to pause") { machine throws(MachineError) in try await machine.pause() },
-      "resume": Self.operation("the machine to go on") { machine throws(MachineError) in try await machine.resume() },
+      "pause": Self.operation("the machine to pause") { machine throws(MachineError) in
+        try await machine.pause()
+      },
+      "resume": Self.operation("the machine to go on") { machine throws(MachineError) in
+        try await machine.resume()
+      },
       "freeze": Self.operation("the machine to freeze") { machine in machine.freeze() },
       "thaw": Self.operation("the machine to thaw") { machine in machine.thaw() },
       "sh": Self.sh, "fails": Self.fails, "exec": Self.exec,
@@ -51,8 +55,11 @@ extension MachineObject {
       try object.demandStarted()
       return try call.wait(
         Operation<Void>(purpose, of: object, timeout: object.run.defaultTimeout) {
-          () throws(MachineError) in try await body(machine)
-        } push: { _, _ in 0 })
+          () throws(MachineError) in
+          try await body(machine)
+        } push: { _, _ in
+          0
+        })
     }
   }
 
@@ -116,7 +123,9 @@ extension MachineObject {
       Operation<JSON>("QMP command \(command)", of: object, timeout: timeout) {
         () throws(MachineError) in
         try await machine.qmp(command, arguments, until: .after(timeout))
-      } push: { call, json in call.results(Value(json)) })
+      } push: { call, json in
+        call.results(Value(json))
+      })
   }
 
   // MARK: Starts and ends
@@ -142,7 +151,9 @@ extension MachineObject {
     return try call.wait(
       Operation<Void>("the end", of: object, timeout: object.run.defaultTimeout) {
         await machine.kill()
-      } push: { _, _ in 0 })
+      } push: { _, _ in
+        0
+      })
   }
 
   private static func shutdown(_ call: Call) throws(ScriptError) -> Int {
@@ -180,7 +191,9 @@ extension MachineObject {
     return try call.wait(
       Operation<Void>("the reset", of: object, timeout: timeout) { () throws(MachineError) in
         try await machine.reset(until: .after(timeout))
-      } push: { _, _ in 0 })
+      } push: { _, _ in
+        0
+      })
   }
 
   /// Through the guest; returns when the new boot's agent answers.
@@ -211,6 +224,8 @@ extension MachineObject {
         }
         subscription.cancel()
         if !allowed { try await machine.setReboots(allowed: false) }
-      } push: { _, _ in 0 })
+      } push: { _, _ in
+        0
+      })
   }
 }

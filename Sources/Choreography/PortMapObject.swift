@@ -18,7 +18,8 @@ final class PortMapObject: ScriptObject {
   static func make(_ call: Call, _ run: Run, isIdentity: Bool) throws(ScriptError) -> Int {
     let what = isIdentity ? "portmap.identity" : "portmap"
     guard case .table(let table) = try call.value(1) else {
-      throw .usage("\(what) wants a table of guest ports, such as { 22, 80 }, got \(call.typeName(1))")
+      throw .usage(
+        "\(what) wants a table of guest ports, such as { 22, 80 }, got \(call.typeName(1))")
     }
     if let (key, _) = table.fields.first {
       throw .usage("\(what) has no field '\(key)'; it wants guest ports, or [guest] = host")

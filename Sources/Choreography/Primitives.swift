@@ -29,8 +29,20 @@ enum Primitives {
       ("json_encode", jsonEncode), ("json_decode", jsonDecode), ("here", here),
       ("fail", fail), ("cap", { call in cap(call, run) }),
       ("default_timeout", { call in call.results(.number(run.defaultTimeout)) }),
-      ("enter_step", { call in run.enterStep(call.text(1) ?? "?"); return 0 }),
-      ("leave_step", { _ in run.leaveStep(); return 0 }),
+      (
+        "enter_step",
+        { call in
+          run.enterStep(call.text(1) ?? "?")
+          return 0
+        }
+      ),
+      (
+        "leave_step",
+        { _ in
+          run.leaveStep()
+          return 0
+        }
+      ),
     ]
     lua.pushTable()
     for (name, function) in host { lua.setField(name, function) }
@@ -45,7 +57,8 @@ enum Primitives {
     lua.setGlobal("vmscript_host", .nil)
     lua.setField("os", "exit") { call in
       let isTrue = call.isAbsent(1) || call.boolean(1)
-      run.exit(status: call.number(1).map { Int32(truncatingIfNeeded: Int64($0)) } ?? (isTrue ? 0 : 1))
+      run.exit(
+        status: call.number(1).map { Int32(truncatingIfNeeded: Int64($0)) } ?? (isTrue ? 0 : 1))
     }
     lua.setField("os", "execute") { call throws(ScriptError) in try HostCommand.execute(call) }
     SearchPaths.install(in: lua, script: run.options.script)
@@ -98,7 +111,9 @@ enum Primitives {
   private static func fail(_ call: Call) throws(ScriptError) -> Int {
     let kind = ScriptError.Kind(rawValue: call.text(1) ?? "") ?? .usage
     var error = ScriptError(kind, call.text(2) ?? "")
-    if case .table(let notes) = try call.value(3) { error.notes = notes.positions.compactMap(\.text) }
+    if case .table(let notes) = try call.value(3) {
+      error.notes = notes.positions.compactMap(\.text)
+    }
     if case .table(let fields) = try call.value(4) {
       for (key, value) in fields.fields { error.fields[key] = value.text.map { .text($0) } }
     }

@@ -53,7 +53,9 @@ public struct Report: Sendable {
       lines.append("\(Self.padded(place.line)) │ \(line)")
     }
     if let task { lines.append("  " + task) }
-    if !steps.isEmpty { lines.append("  in step " + steps.map { "'\($0)'" }.joined(separator: " › ")) }
+    if !steps.isEmpty {
+      lines.append("  in step " + steps.map { "'\($0)'" }.joined(separator: " › "))
+    }
     lines += notes.filter { !$0.hasPrefix("logs: ") }.map { "  " + Self.oneLine($0) }
     let rest = trace.first?.place == place ? trace.dropFirst() : trace[...]
     if !rest.isEmpty {
@@ -76,8 +78,10 @@ public struct Report: Sendable {
   static func oneLine(_ text: String) -> String {
     String(
       text.unicodeScalars.map { scalar in
-        scalar == "\n" ? " " : scalar.value < 0x20 || (0x7f..<0xa0).contains(scalar.value)
-          ? "\u{fffd}" : Character(scalar)
+        scalar == "\n"
+          ? " "
+          : scalar.value < 0x20 || (0x7f..<0xa0).contains(scalar.value)
+            ? "\u{fffd}" : Character(scalar)
       })
   }
 

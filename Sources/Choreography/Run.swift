@@ -88,7 +88,9 @@ public final class Run {
     if let reason = Ending.shared.reason {
       return RunResult(status: reason.status, report: Report(failure, task: task, reason: reason))
     }
-    if failure.error?.fields["skip"] != nil { return RunResult(status: 0, skipped: failure.error?.message) }
+    if failure.error?.fields["skip"] != nil {
+      return RunResult(status: 0, skipped: failure.error?.message)
+    }
     let status: Int32 = failure.error?.kind == .missing ? 3 : 1
     return RunResult(status: status, report: Report(failure, task: task, reason: nil))
   }

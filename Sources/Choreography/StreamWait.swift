@@ -57,7 +57,8 @@ final class StreamWait: Wait {
     } else if call.text(2) == "all" {
       format = .all
     } else {
-      throw .usage("read wants a number of bytes, \"line\" or \"all\", got \(try call.value(2).shown)")
+      throw .usage(
+        "read wants a number of bytes, \"line\" or \"all\", got \(try call.value(2).shown)")
     }
     let options = try Fields(call, 3, of: "read", known: ["timeout"])
     return try call.wait(StreamWait(source, format, timeout: try options.seconds("timeout")))
@@ -113,7 +114,9 @@ final class StreamWait: Wait {
       read: { limit throws(ScriptError) in
         try StreamSource.ask { () throws(MachineError) in try end.read(limit) }
       },
-      line: { () throws(ScriptError) in try StreamSource.ask { () throws(MachineError) in try end.readLine() } },
+      line: { () throws(ScriptError) in
+        try StreamSource.ask { () throws(MachineError) in try end.readLine() }
+      },
       hasEnded: { Supervisor.sync { end.hasEnded } },
       write: { bytes throws(ScriptError) in
         try StreamSource.ask { () throws(MachineError) in try end.write(bytes) }

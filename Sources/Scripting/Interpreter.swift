@@ -266,7 +266,8 @@ public final class Interpreter {
     }
   }
 
-  private func copyTable(_ L: OpaquePointer, _ index: Int32, depth: Int) throws(ScriptError) -> Table
+  private func copyTable(_ L: OpaquePointer, _ index: Int32, depth: Int) throws(ScriptError)
+    -> Table
   {
     guard depth < 100, lua_checkstack(L, 8) != 0 else {
       throw .usage("a table nests deeper than 100 levels, or contains itself")

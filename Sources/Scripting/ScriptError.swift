@@ -3,7 +3,9 @@
 public struct ScriptError: Error, Sendable {
   /// The closed list of `error.kind` (documented in docs/manual.md).
   public enum Kind: String, Sendable, CaseIterable {
-    case usage, missing, launch, exited, guestPanic = "guest_panic", timeout, command, agent, qmp,
+    case usage, missing, launch, exited
+    case guestPanic = "guest_panic"
+    case timeout, command, agent, qmp,
       connection, assertion, cancelled, memory
   }
 

@@ -166,7 +166,12 @@ import Testing
       sleep(0.04)
       return table.concat(order, " ")
       """
-    ) { $0.setGlobal("go") { call in _ = call.spawn(1, name: "t"); return 0 } }
+    ) {
+      $0.setGlobal("go") { call in
+        _ = call.spawn(1, name: "t")
+        return 0
+      }
+    }
     #expect(result == "fast slow")
   }
 
@@ -183,9 +188,10 @@ import Testing
     _ = try text(
       "for i = 1, 100000 do pcall(fail, 'usage', 'x') end collectgarbage() collectgarbage()",
       prepare: addRaise)
-    #expect(try text("local t = {}; for i = 1, 1000 do t[i] = thing() end return #t") { lua in
-      lua.setGlobal("thing") { call in call.results(.object(Thing())) }
-    } == "1000")
+    #expect(
+      try text("local t = {}; for i = 1, 1000 do t[i] = thing() end return #t") { lua in
+        lua.setGlobal("thing") { call in call.results(.object(Thing())) }
+      } == "1000")
     #expect(Thing.living == 0)
   }
 

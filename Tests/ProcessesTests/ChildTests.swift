@@ -73,12 +73,13 @@ import Testing
 
   @Test func interactiveChildrenShareTheGroup() async throws {
     let (child, line, _) = try await start(
-      "sleep 1000 & echo $! $(cut -d' ' -f5 /proc/$$/stat); while :; do sleep 1000; done",
+      "sleep 1000 & echo $! $(cut -d' ' -f5 /proc/$$/stat); exec sleep 1000",
       own: false)
     let words = line.split(separator: " ").map { Int32($0)! }
     #expect(words[1] == getpgrp())
     await child.stop()
     #expect(child.exited.value == .signalled(number: SIGTERM))
+    #expect(isAlive(words[0]), "only the child was signalled")
     kill(words[0], SIGKILL)
   }
 

@@ -74,16 +74,7 @@ func eventually(_ condition: () -> Bool) -> Bool {
   return true
 }
 
-/// The names in a directory.
-func entries(_ path: String) -> [String] {
-  guard let directory = opendir(path) else { return [] }
-  defer { closedir(directory) }
-  var names: [String] = []
-  while let entry = readdir(directory) {
-    let name = withUnsafeBytes(of: entry.pointee.d_name) {
-      String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-    }
-    if name != "." && name != ".." { names.append(name) }
-  }
-  return names.sorted()
+/// Lets the supervisor go on for some seconds: to come at a moment that nothing announces.
+@Supervisor func pass(_ seconds: Double) async {
+  _ = await Event<Void>().wait(until: .after(seconds))
 }

@@ -130,7 +130,7 @@ struct ArgumentBuilder: Sendable {
     for argument in specification.extraArguments {
       switch argument {
       case .text(let text): add(Argument(text))
-      case .options(let table): add(table.encoded { names[ObjectIdentifier($0)] ?? $0.label })
+      case .options(let table): add(table.encoded { names[$0] ?? $0.label })
       }
     }
   }

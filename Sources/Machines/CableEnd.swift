@@ -2,27 +2,87 @@ import Events
 import Processes
 
 /// One end of a cable. It belongs to one living machine, or else to the script.
-@Supervisor public final class CableEnd {
+public struct CableEnd: Sendable, Hashable {
+  let core: CableCore
+  let side: CableSide
+  let peer: CableSide
+
+  init(_ core: CableCore, _ side: CableSide, peer: CableSide) {
+    self.core = core
+    self.side = side
+    self.peer = peer
+  }
+
   /// What messages call it, for example "cable1.left".
-  public nonisolated let label: String
-  /// Set (to how many bytes or frames wait) whenever there is something to read, or its end.
-  public nonisolated let readable = Event<Int>()
+  public var label: String { side.label }
+  /// Set, to how many bytes or frames wait, whenever there is something to read or will be no more.
+  public var readable: Event<Int> { side.readable }
+
+  public static func == (a: CableEnd, b: CableEnd) -> Bool { a.side === b.side }
+  public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(side)) }
+}
+
+@Supervisor extension CableEnd {
   /// The machine that has it, nil if it is the script's.
-  public internal(set) var holder: String?
+  public var holder: String? { side.holder }
+  /// What the cable carries, nil until an end was given away.
+  public var kind: Cable.Kind? { core.kind }
+  public var isPlugged: Bool { core.isPlugged }
+  /// Nothing will come any more: the machine at the other end has ended and all it sent was read.
+  public var hasEnded: Bool { side.hasEnded && side.waiting == 0 }
 
-  nonisolated init(label: String) { self.label = label }
+  /// The script reads: at most `limit` bytes, or one frame; empty when there is nothing (yet, or
+  /// ever: see `hasEnded`). Errors of kind usage if a machine has the end, or the other is free.
+  public func read(_ limit: Int = 64 << 10) throws(MachineError) -> [UInt8] {
+    try checkScriptsOwn()
+    return side.read(limit)
+  }
 
-  /// The script reads: at most `limit` bytes, or one frame; empty when there is nothing yet, nil
-  /// when nothing will come any more. Errors of kind usage if a machine has the end.
-  public func read(_ limit: Int = .max) throws(MachineError) -> [UInt8]? { fatalError("unwritten") }
-  /// The same up to and without the next line feed; empty lines are lines, nil is "none yet".
-  public func readLine() throws(MachineError) -> [UInt8]? { fatalError("unwritten") }
-  public var hasEnded: Bool { fatalError("unwritten") }
-  /// The script writes bytes, or one frame.
-  public func write(_ bytes: [UInt8]) throws(MachineError) { fatalError("unwritten") }
+  /// The next line without its line feed; nil when there is no whole one (yet, or ever). What comes
+  /// after the last line feed is a line when nothing more will come.
+  public func readLine() throws(MachineError) -> [UInt8]? {
+    try checkScriptsOwn()
+    guard core.kind == .bytes else {
+      throw MachineError(.usage, "'\(label)' carries frames, which have no lines: use read()")
+    }
+    return side.readLine()
+  }
 
-  /// Takes carrier from both machines, now and when they start again.
-  public func unplug() async throws(MachineError) { fatalError("unwritten") }
-  public func plug() async throws(MachineError) { fatalError("unwritten") }
-  public var isPlugged: Bool { fatalError("unwritten") }
+  /// The script writes bytes, or one frame. Bytes that the guest does not take wait, up to 1 MiB;
+  /// frames are lost. Errors of kind connection when bytes cannot get there.
+  public func write(_ bytes: [UInt8]) throws(MachineError) {
+    try checkScriptsOwn()
+    try side.write(bytes)
+  }
+
+  /// Takes carrier from both machines, now and whenever they start, until it is plugged in again.
+  public func unplug() async throws(MachineError) { try await core.setPlugged(false, label) }
+  public func plug() async throws(MachineError) { try await core.setPlugged(true, label) }
+
+  private func checkScriptsOwn() throws(MachineError) {
+    if let holder = side.holder {
+      throw MachineError(
+        .usage, "cable end '\(label)' is in machine '\(holder)': use the other end here")
+    }
+    guard core.kind != nil else {
+      throw MachineError(
+        .usage, "the cable of '\(label)' leads nowhere: give its other end to a machine first")
+    }
+  }
+
+  /// Gives the end to a machine: the descriptor for QEMU, or for the console in between.
+  func claim(
+    for machine: String, _ kind: Cable.Kind,
+    setCarrier: (@Supervisor (Bool) async throws(MachineError) -> Void)? = nil
+  ) throws(MachineError) -> DescriptorBox {
+    try core.settle(kind, label)
+    let descriptor = try side.claim(machine, setCarrier: setCarrier)
+    peer.peerChanged(isAlive: true)
+    return descriptor
+  }
+
+  func release() {
+    side.release()
+    peer.peerChanged(isAlive: false)
+  }
 }

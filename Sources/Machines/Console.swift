@@ -81,6 +81,11 @@ import Synchronization
     }
   }
 
+  /// Takes what is there now, before the loop comes to it.
+  func drain() {
+    for stream in streams { stream.drain(1 << 20) }
+  }
+
   /// Takes what a machine that has ended had still said, and closes.
   func finish() {
     for stream in streams {

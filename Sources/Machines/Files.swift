@@ -57,4 +57,27 @@ enum Files {
     }
     return count < 0 ? nil : String(decoding: buffer[..<count], as: UTF8.self)
   }
+  /// Copies a regular file of at most 16 MiB; what is no regular file is left out.
+  static func copy(_ from: String, to: String) throws(MachineError) {
+    let source = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard source >= 0 else { throw .system(.missing, "'\(from)' cannot be read", errno) }
+    defer { close(source) }
+    var status = stat()
+    guard fstat(source, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
+    guard status.st_size <= 16 << 20 else {
+      throw MachineError(.usage, "'\(from)' is larger than the 16 MiB such a file may have")
+    }
+    let target = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    guard target >= 0 else { throw .system(.missing, "'\(to)' cannot be written", errno) }
+    defer { close(target) }
+    var chunk = [UInt8](repeating: 0, count: 64 << 10)
+    while true {
+      let count = Glibc.read(source, &chunk, chunk.count)
+      if count == 0 { return }
+      guard count > 0 else { throw .system(.missing, "'\(from)' cannot be read", errno) }
+      guard Glibc.write(target, chunk, count) == count else {
+        throw .system(.missing, "'\(to)' cannot be written", errno)
+      }
+    }
+  }
 }

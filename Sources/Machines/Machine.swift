@@ -1,80 +1,83 @@
 import Events
+import Glibc
 import Processes
 
 /// One machine: QEMU and its helpers, from its making over all its boots.
 @Supervisor public final class Machine {
   public nonisolated let name: String
+  public nonisolated let host: HostCapabilities
   public nonisolated let console: Console
+  /// Where the logs are: console.log, qemu.log, swtpm.log.
+  public nonisolated let directory: String
   /// Set when QEMU has answered on QMP; cleared at each start.
   public nonisolated let connected = Event<Bool>()
-  /// Set when QEMU is gone and all it said has been read; cleared at each start.
+  /// Set when QEMU is gone, all it said has been read and its resources are free; cleared at each
+  /// start.
   public nonisolated let exited = Event<MachineExit>()
-  /// Set when the machine lives and is of no use: paused by an I/O error, its TPM gone, a port that
-  /// went to another process. Cleared at each start.
+  /// Set when the machine lives and is of no use: paused by an I/O error, its TPM gone, one of its
+  /// ports with another process, its guest panicked and reset. Cleared at each start.
   public nonisolated let failure = Event<MachineError>()
   /// Boots so far: starts, and the guest's reboots where they are allowed.
   public nonisolated let bootCount = Event<Int>(0)
 
-  public private(set) var specification: MachineSpecification
-  public nonisolated let host: HostCapabilities
-  /// The host's ends of the specification's agent ports, fresh at each start.
-  public private(set) var agentChannels: [DescriptorBox] = []
-  public private(set) var isRunning = false
+  public internal(set) var specification: MachineSpecification
+  /// The host's ends of the specification's agent ports, in order, fresh at each start.
+  public internal(set) var agentChannels: [DescriptorBox] = []
+  public internal(set) var isRunning = false
 
-  /// `directory` is made for the machine's log (console.log, qemu.log) and stays the caller's.
-  /// Checks what can be checked without starting: files, counts, resources, programs.
+  // The rest belongs to this file's neighbours: Machine+Start, +End and +Control.
+  var qemu: Child?
+  var swtpm: Child?
+  var qmp: QMP?
+  var serialRelay: ByteStream?
+  /// Gives back what the start took, last things first.
+  var releases: [@Supervisor () -> Void] = []
+  var isEndAsked = false
+  var areStopsAsked = false
+  var areRebootsAllowed: Bool
+  /// What QMP said of the end.
+  var shutdownReason: String?
+  var hasGuestPanicked = false
+  var swtpmError: MachineError?
+  /// Set to true when QMP answers, to false when the machine has ended before or after that.
+  let settled = Event<Bool>()
+  /// Set at each reset of the guest to the boot it begins, and to 0 at the end.
+  let resets = Event<Int>()
+  var handlers: [UInt64: @Supervisor (QMPEvent) -> Void] = [:]
+  var lastHandler: UInt64 = 0
+
+  /// A machine that is not running yet. Makes `directory`, for its logs, which stays the caller's.
+  /// Finds what cannot work without starting anything: errors of kind usage and missing.
   public init(
     _ specification: MachineSpecification, host: HostCapabilities, directory: String
-  ) throws(MachineError) { fatalError("unwritten") }
-
-  /// QEMU's arguments, the same before the start and after; descriptors stand by name.
-  public var arguments: [Argument] { fatalError("unwritten") }
-  /// A line for a shell that starts such a machine without this program.
-  public var standaloneCommand: String { fatalError("unwritten") }
-
-  /// What a later start may change.
-  public struct Changes: Sendable {
-    public var kernel: String?
-    public var initramfs: String?
-    public var cmdline: String?
-    public init() {}
+  ) throws(MachineError) {
+    try specification.validate()
+    guard Files.makeDirectories(directory) else {
+      throw .system(.missing, "the log directory '\(directory)' cannot be made", errno)
+    }
+    self.specification = specification
+    self.host = host
+    self.directory = directory
+    name = specification.name
+    areRebootsAllowed = specification.allowsReboot
+    console = try Console(path: directory + "/console.log")
   }
 
-  /// Starts the helpers and QEMU, and returns before QEMU is up. Takes the resources.
-  public func start(_ changes: Changes = Changes()) throws(MachineError) { fatalError("unwritten") }
+  /// QEMU's arguments, the same before the start and after; descriptors stand by name.
+  public var arguments: [Argument] { ArgumentBuilder.arguments(for: specification, host: host) }
 
-  /// Power gone, at once; a good exit.
-  public func kill() async { fatalError("unwritten") }
-  /// Ends the machine by the stop ladder: QMP quit, SIGTERM, SIGKILL.
-  public func stop() async { fatalError("unwritten") }
-  /// Presses the power button (QMP system_powerdown); that end is asked for.
-  public func pressPowerButton() async throws(MachineError) { fatalError("unwritten") }
-  /// Marks the end or reboot that the caller brings about through the guest as asked for.
-  public func expectEnd() { fatalError("unwritten") }
-  /// Presses the reset button, and returns when the machine has been reset.
-  public func reset(until deadline: Deadline) async throws(MachineError) { fatalError("unwritten") }
-  /// Whether a guest's reboot restarts it, from now on (QMP set-action).
-  public func setReboots(allowed: Bool) async throws(MachineError) { fatalError("unwritten") }
+  /// A line for a shell that starts such a machine without this program.
+  public var standaloneCommand: String { StandaloneCommand.line(specification, host: host) }
 
-  /// The machine and its clocks stop (QMP stop), and go on (cont).
-  public func pause() async throws(MachineError) { fatalError("unwritten") }
-  public func resume() async throws(MachineError) { fatalError("unwritten") }
-  /// The machine stops while time goes on (SIGSTOP to QEMU), and goes on.
-  public func freeze() { fatalError("unwritten") }
-  public func thaw() { fatalError("unwritten") }
-
-  /// Any QMP command; waits for the greeting first.
-  public func qmp(
-    _ command: String, _ arguments: JSON? = nil, until deadline: Deadline = .never
-  ) async throws(MachineError) -> JSON { fatalError("unwritten") }
+  public var pid: Int32? { isRunning ? qemu?.pid : nil }
 
   /// Calls `handler` at each QMP event, over all boots, until the subscription is cancelled.
   public func onEvent(_ handler: @escaping @Supervisor (QMPEvent) -> Void) -> Subscription {
-    fatalError("unwritten")
+    lastHandler += 1
+    let id = lastHandler
+    handlers[id] = handler
+    return Subscription { [weak self] in
+      Supervisor.post { self?.handlers[id] = nil }
+    }
   }
-}
-
-extension MachineExit {
-  /// What a script is told of an end that was not good, or was not allowed.
-  public func error(machine: String) -> MachineError { fatalError("unwritten") }
 }

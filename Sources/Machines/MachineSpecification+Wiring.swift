@@ -30,8 +30,8 @@ extension MachineSpecification {
     return uses + extraEndUses
   }
 
-  var extraEndNames: [ObjectIdentifier: String] {
-    Dictionary(extraEndUses.map { (ObjectIdentifier($0.end), $0.descriptor) }) { first, _ in first }
+  var extraEndNames: [CableEnd: String] {
+    Dictionary(extraEndUses.map { ($0.end, $0.descriptor) }) { first, _ in first }
   }
 
   /// The ends in raw arguments. After `-chardev` (and whatever else) they carry bytes, after

@@ -13,6 +13,9 @@ import Processes
   /// Set when the connection has ended and all that came over it has been delivered.
   public nonisolated let ended = Event<Bool>()
 
+  /// Called before `greeting` is set.
+  var onGreeting: @Supervisor () -> Void = {}
+
   private let stream: ByteStream
   private let machine: String
   private let onEvent: @Supervisor (QMPEvent) -> Void
@@ -76,6 +79,12 @@ import Processes
     stream.send(Array(JSON.object(members).encoded.utf8) + [0x0a])
   }
 
+  /// QEMU has ended: takes what it had still said.
+  func finish() {
+    stream.drain()
+    stream.close()
+  }
+
   private func settle(_ id: Int64, _ answer: Answer) {
     requests.removeValue(forKey: id)?.answer(answer)
   }
@@ -90,7 +99,9 @@ import Processes
     guard let message = try? JSON.parse(line) else { return }
     if message["QMP"] != nil {
       send("qmp_capabilities", nil, until: .never) { [weak self] answer in
-        if case .success = answer { self?.greeting.set(message) }
+        guard case .success = answer, let self else { return }
+        self.onGreeting()
+        self.greeting.set(message)
       }
     } else if let name = message["event"]?.text {
       let seconds = message["timestamp"]?["seconds"]?.integer ?? 0

@@ -1,18 +1,78 @@
 import Events
+import Glibc
 import Processes
 
 /// A TPM 2.0, played by swtpm, whose state outlives the machines it is given to.
 @Supervisor public final class TPM {
   public nonisolated let stateDirectory: String
   /// The machine that has it, nil if none.
-  public internal(set) var holder: String?
+  public private(set) var holder: String?
 
   /// A TPM with its state in `stateDirectory`, which is made if it is not there: fresh, or from a
-  /// copy of the state in `original`, which never changes.
+  /// copy of the state in `original`, which never changes. Errors of kind missing when swtpm or
+  /// the original is not there.
   public init(stateDirectory: String, copyOf original: String? = nil) throws(MachineError) {
-    fatalError("unwritten")
+    guard Launcher.find("swtpm") != nil else { throw Self.missing }
+    // swtpm separates the options of --tpmstate by commas and has no way to quote one.
+    guard !stateDirectory.utf8.contains(UInt8(ascii: ",")) else {
+      throw MachineError(.usage, "a TPM's directory may not have a comma: '\(stateDirectory)'")
+    }
+    self.stateDirectory = stateDirectory
+    if let original {
+      try Self.copyState(original, stateDirectory)
+    } else if !Files.makeDirectories(stateDirectory) {
+      throw .system(.missing, "the TPM's directory '\(stateDirectory)' cannot be made", errno)
+    }
   }
 
   /// Copies the state to a directory, which is made if it is not there.
-  public func save(to directory: String) throws(MachineError) { fatalError("unwritten") }
+  public func save(to directory: String) throws(MachineError) {
+    try Self.copyState(stateDirectory, directory)
+  }
+
+  /// Starts swtpm for a machine, and gives it and the socket that QEMU gets.
+  func start(
+    for machine: String, log: String
+  ) throws(MachineError) -> (child: Child, socket: DescriptorBox) {
+    if let holder {
+      throw MachineError(
+        .usage, "a TPM is in machine '\(holder)': it belongs to one machine at a time",
+        machine: machine)
+    }
+    do throws(ProcessError) {
+      let (ours, theirs) = try Descriptor.pair().split()
+      // It ends when QEMU's end of the socket is closed.
+      var command = Command(
+        name: "swtpm", executable: "swtpm",
+        arguments: [
+          "socket", "--tpm2", "--tpmstate", "dir=\(stateDirectory)", "--ctrl",
+          "type=unixio,clientfd=\(descriptor: "control")", "--terminate",
+        ])
+      command.standardError = .file(log)
+      let child = try Launcher.launch(command, descriptors: ["control": theirs])
+      holder = machine
+      return (child, ours)
+    } catch {
+      throw error.kind == .missing ? Self.missing : MachineError(.launch, error.message)
+    }
+  }
+
+  func release() { holder = nil }
+
+  private static let missing = MachineError(
+    .missing, "a TPM needs swtpm, which is not installed: sudo apt-get install swtpm")
+
+  /// Copies the regular files of a directory: swtpm's state is one, of some 10 KiB.
+  private static func copyState(_ from: String, _ to: String) throws(MachineError) {
+    guard let names = Files.names(in: from) else {
+      throw .system(.missing, "the TPM state '\(from)' cannot be read", errno)
+    }
+    guard Files.makeDirectories(to) else {
+      throw .system(.missing, "the TPM's directory '\(to)' cannot be made", errno)
+    }
+    // Lock files belong to the process that made them.
+    for name in names where !name.hasPrefix(".") {
+      try Files.copy("\(from)/\(name)", to: "\(to)/\(name)")
+    }
+  }
 }

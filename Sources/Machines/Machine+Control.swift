@@ -1,0 +1,109 @@
+import Events
+import Glibc
+import Processes
+
+extension Machine {
+  /// Power gone, at once; a good exit. What QEMU had passed to the host's disks survives it.
+  public func kill() async {
+    guard isRunning, let qemu else { return }
+    isEndAsked = true
+    await qemu.stop(.kill)
+    _ = await exited.wait()
+  }
+
+  /// Ends the machine by the stop ladder: QMP quit, SIGTERM, SIGKILL.
+  public func stop() async {
+    guard isRunning, let qemu else { return }
+    isEndAsked = true
+    // One that is frozen could answer nothing.
+    qemu.signal(SIGCONT)
+    let client = qmp
+    await qemu.stop(StopLadder(request: { client?.send("quit") }))
+    _ = await exited.wait()
+  }
+
+  /// Marks an end that the caller brings about through the guest as asked for.
+  public func expectEnd() { isEndAsked = true }
+
+  /// Presses the power button; the end that follows is asked for. A guest without ACPI ignores it.
+  public func pressPowerButton(until deadline: Deadline = .never) async throws(MachineError) {
+    expectEnd()
+    _ = try await qmp("system_powerdown", until: deadline)
+  }
+
+  /// Presses the reset button, and returns when the guest's next boot begins.
+  public func reset(until deadline: Deadline = .never) async throws(MachineError) {
+    let wereAllowed = areRebootsAllowed
+    // With -no-reboot a reset ends QEMU.
+    try await setReboots(allowed: true, until: deadline)
+    resets.clear()
+    _ = try await qmp("system_reset", until: deadline)
+    guard let boot = await resets.wait(until: deadline) else {
+      throw MachineError(.timeout, "machine '\(name)' was not reset in time", machine: name)
+    }
+    if boot == 0 { throw gone("it was reset") }
+    if !wereAllowed { try await setReboots(allowed: false, until: deadline) }
+  }
+
+  /// Whether a guest's reboot restarts it rather than ends the machine, from now on.
+  public func setReboots(
+    allowed: Bool, until deadline: Deadline = .never
+  ) async throws(MachineError) {
+    _ = try await qmp(
+      "set-action", ["reboot": allowed ? "reset" : "shutdown"], until: deadline)
+    areRebootsAllowed = allowed
+  }
+
+  /// The machine and its clocks stop.
+  public func pause(until deadline: Deadline = .never) async throws(MachineError) {
+    _ = try await qmp("stop", until: deadline)
+  }
+
+  /// They go on.
+  public func resume(until deadline: Deadline = .never) async throws(MachineError) {
+    _ = try await qmp("cont", until: deadline)
+    areStopsAsked = false
+  }
+
+  /// The machine stops while time goes on: SIGSTOP to QEMU.
+  public func freeze() { if isRunning { qemu?.signal(SIGSTOP) } }
+  public func thaw() { if isRunning { qemu?.signal(SIGCONT) } }
+
+  /// Runs any QMP command; waits until QEMU is up. Errors of kind qmp, timeout and exited.
+  public func qmp(
+    _ command: String, _ arguments: JSON? = nil, until deadline: Deadline = .never
+  ) async throws(MachineError) -> JSON {
+    guard isRunning else { throw gone("QMP command '\(command)' was sent") }
+    guard let isUp = await settled.wait(until: deadline) else {
+      throw MachineError(
+        .timeout, "QEMU of machine '\(name)' did not answer in time", machine: name)
+    }
+    guard isUp, let qmp else { throw gone("QMP command '\(command)' was sent") }
+    if Self.stoppingCommands.contains(command) { areStopsAsked = true }
+    if command == "quit" { isEndAsked = true }
+    return try await qmp.execute(command, arguments, until: deadline)
+  }
+
+  /// Commands after which a STOP event is no surprise.
+  private static let stoppingCommands: Set<String> = [
+    "stop", "migrate", "snapshot-save", "snapshot-load", "human-monitor-command",
+    "watchdog-set-action",
+  ]
+
+  /// Takes a network backend's carrier or gives it back; one that is not up yet is told when it is.
+  func setCarrier(_ netdev: String, _ up: Bool) async throws(MachineError) {
+    guard isRunning, settled.value == true, let qmp else { return }
+    do throws(MachineError) {
+      _ = try await qmp.execute("set_link", Self.link(netdev, up))
+    } catch {
+      // A machine that has just ended has no carrier to take.
+      if error.kind != .exited { throw error }
+    }
+  }
+
+  private func gone(_ what: String) -> MachineError {
+    MachineError(
+      .exited, "machine '\(name)' is not running: it ended before \(what), or was never started",
+      machine: name)
+  }
+}

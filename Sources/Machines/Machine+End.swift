@@ -1,0 +1,126 @@
+import Events
+import Glibc
+import Processes
+
+extension Machine {
+  /// What QMP tells of the machine's life.
+  func take(_ event: QMPEvent) {
+    switch event.name {
+    case "SHUTDOWN": shutdownReason = event.data["reason"]?.text
+    case "GUEST_PANICKED": hasGuestPanicked = true
+    case "RESET": guestReset()
+    case "BLOCK_IO_ERROR": fail(with: blockError(event.data))
+    case "STOP": stopped()
+    default: break
+    }
+    for id in handlers.keys.sorted() { handlers[id]?(event) }
+  }
+
+  private func guestReset() {
+    console.drain()
+    if hasGuestPanicked || console.panicLine != nil { fail(with: panicError) }
+    hasGuestPanicked = false
+    let boots = (bootCount.value ?? 0) + 1
+    console.beginBoot()
+    bootCount.set(boots)
+    resets.set(boots)
+  }
+
+  private func stopped() {
+    // With -no-shutdown a stop is what is left of the end.
+    if areStopsAsked || isEndAsked || shutdownReason != nil { return }
+    if hasGuestPanicked { return fail(with: panicError) }
+    fail(
+      with: MachineError(
+        .exited, "machine '\(name)' was paused by QEMU, and this script did not ask for it"))
+  }
+
+  private var panicError: MachineError {
+    let line = console.panicLine.map { ": \($0)" } ?? ""
+    return MachineError(.guestPanic, "the guest's kernel panicked in machine '\(name)'\(line)")
+  }
+
+  /// By default QEMU pauses a machine whose disk has no room on the host (werror=enospc), and says
+  /// so nowhere but here.
+  private func blockError(_ data: JSON) -> MachineError {
+    let disk = data["device"]?.text ?? data["node-name"]?.text ?? "a disk"
+    let operation = data["operation"]?.text ?? "access"
+    let reason = data["reason"]?.text ?? "unknown"
+    var message = "a \(operation) of \(disk) of machine '\(name)' failed on the host: \(reason)"
+    if data["nospace"]?.boolean == true {
+      message += " (the changes of disks are kept in $TMPDIR, /var/tmp by default: make room there)"
+    }
+    return MachineError(.exited, message)
+  }
+
+  /// The first failure counts: the others follow from it.
+  func fail(with error: MachineError) {
+    guard failure.value == nil, isRunning else { return }
+    var error = error
+    error.machine = name
+    failure.set(error)
+  }
+
+  func swtpmEnded(_ child: Child) {
+    let how =
+      switch child.exited.value {
+      case .exited(let code): "exited with status \(code)"
+      case .signalled(let number): "was ended by signal \(number)"
+      case nil: "ended"
+      }
+    var error = MachineError(.exited, "swtpm, the TPM of machine '\(name)', \(how)", machine: name)
+    error.standardError = child.errorOutput
+    swtpmError = error
+    // When QEMU ends, swtpm ends too and may be seen first.
+    Timer(at: .after(0.2)) { [weak self] in
+      guard let self, self.swtpm === child, self.qemu?.exited.value == nil else { return }
+      self.fail(with: error)
+    }
+  }
+
+  /// QEMU has been reaped. What it said before is in the sockets still.
+  func finish(_ status: ExitStatus) async {
+    guard let qemu else { return }
+    let wasUp = connected.value != nil
+    qmp?.finish()
+    console.finish()
+    serialRelay?.close()
+    await endTPM()
+    let ended = makeExit(status, qemu, wasUp: wasUp)
+    release()
+    isRunning = false
+    resets.set(0)
+    settled.set(false)
+    exited.set(ended)
+  }
+
+  private func endTPM() async {
+    guard let swtpm else { return }
+    let isAhead = swtpmError != nil
+    // It has been told by the end of its connection, and writes its state first.
+    if await swtpm.exited.wait(until: .after(1)) == nil { await swtpm.stop() }
+    if !isAhead { swtpmError = nil }
+  }
+
+  private func makeExit(_ status: ExitStatus, _ qemu: Child, wasUp: Bool) -> MachineExit {
+    let isPanic = hasGuestPanicked || console.panicLine != nil
+    let reason = MachineExit.reason(
+      status, shutdown: shutdownReason, isPanic: isPanic, isAsked: isEndAsked)
+    var ended = MachineExit(
+      reason: reason, isAsked: isEndAsked, wasUp: wasUp, standardError: qemu.errorOutput,
+      panicLine: console.panicLine)
+    switch status {
+    case .exited(let code): ended.code = code
+    case .signalled(let number): ended.signal = number
+    }
+    if ended.isRefusal { ended.cause = specification.ports?.refusal(ended.standardError) }
+    return ended
+  }
+
+  /// Gives back all that the start took.
+  func release() {
+    for release in releases.reversed() { release() }
+    releases = []
+    console.onBytes = { _ in }
+  }
+}

@@ -1,0 +1,177 @@
+import Events
+import Glibc
+import Processes
+
+extension Machine {
+  /// What a later start may change; nil keeps what was.
+  public struct Changes: Sendable {
+    public var kernel: String?
+    public var initramfs: String?
+    public var cmdline: String?
+
+    public init(kernel: String? = nil, initramfs: String? = nil, cmdline: String? = nil) {
+      self.kernel = kernel
+      self.initramfs = initramfs
+      self.cmdline = cmdline
+    }
+  }
+
+  /// Starts the helpers and QEMU, and returns before QEMU is up: `connected` or `exited` tell. Takes
+  /// the resources, and gives them back when it throws or the machine has ended.
+  public func start(_ changes: Changes = Changes()) throws(MachineError) {
+    guard !isRunning else {
+      throw MachineError(.usage, "machine '\(name)' is running already", machine: name)
+    }
+    var changed = specification
+    if let kernel = changes.kernel { changed.kernel = kernel }
+    if let initramfs = changes.initramfs { changed.initramfs = initramfs }
+    if let cmdline = changes.cmdline { changed.cmdline = cmdline }
+    try changed.validate()
+    specification = changed
+    forgetLastBoot()
+    do throws(MachineError) {
+      try launch()
+    } catch {
+      swtpm.map { child in _ = Task { @Supervisor in await child.stop(.kill) } }
+      release()
+      throw error
+    }
+  }
+
+  private func forgetLastBoot() {
+    connected.clear()
+    exited.clear()
+    failure.clear()
+    settled.clear()
+    (qemu, swtpm, qmp, serialRelay) = (nil, nil, nil, nil)
+    isEndAsked = false
+    areStopsAsked = false
+    areRebootsAllowed = specification.allowsReboot
+    shutdownReason = nil
+    hasGuestPanicked = false
+    swtpmError = nil
+  }
+
+  private func launch() throws(MachineError) {
+    var descriptors: [String: DescriptorBox] = [:]
+    try claimEnds(&descriptors)
+    try startTPM(&descriptors)
+    if let ports = specification.ports {
+      try ports.claim(for: name)
+      releases.append { ports.release() }
+    }
+    do throws(ProcessError) {
+      let monitor = try pair("qmp", &descriptors)
+      var consoles = [try pair("console", &descriptors)]
+      if specification.hasBootConsole(host.accelerator) {
+        consoles.append(try pair("boot", &descriptors))
+      }
+      agentChannels = []
+      for name in specification.agentDescriptors {
+        agentChannels.append(try pair(name, &descriptors))
+      }
+      let child = try startQEMU(descriptors)
+      isRunning = true
+      qemu = child
+      console.attach(consoles)
+      bootCount.set((bootCount.value ?? 0) + 1)
+      listen(monitor, child)
+      Task { @Supervisor in
+        if let status = await child.exited.wait() { await self.finish(status) }
+      }
+    } catch {
+      if error.kind == .missing {
+        throw MachineSpecification.missingBinary(specification.binary, name)
+      }
+      throw MachineError(.launch, error.message, machine: name)
+    }
+  }
+
+  private func startQEMU(
+    _ descriptors: [String: DescriptorBox]
+  ) throws(ProcessError) -> Child {
+    var command = Command(
+      name: "QEMU", executable: specification.binary, arguments: arguments)
+    command.environment = specification.environment
+    command.standardError = .file(directory + "/qemu.log")
+    return try Launcher.launch(command, descriptors: descriptors)
+  }
+
+  /// A connected pair: QEMU's side goes among `descriptors`, the host's is returned.
+  private func pair(
+    _ name: String, _ descriptors: inout [String: DescriptorBox]
+  ) throws(ProcessError) -> DescriptorBox {
+    let (ours, theirs) = try Descriptor.pair().split()
+    descriptors[name] = theirs
+    return ours
+  }
+
+  private func carrierSwitch(
+    _ netdev: String?
+  ) -> (@Supervisor (Bool) async throws(MachineError) -> Void)? {
+    guard let netdev else { return nil }
+    return { [weak self] (plugged) async throws(MachineError) in
+      try await self?.setCarrier(netdev, plugged)
+    }
+  }
+
+  private func claimEnds(_ descriptors: inout [String: DescriptorBox]) throws(MachineError) {
+    for use in specification.endUses {
+      descriptors[use.descriptor] = try use.end.claim(
+        for: name, use.kind, setCarrier: carrierSwitch(use.netdev))
+      releases.append { use.end.release() }
+    }
+    if let serial = specification.serial {
+      let relay = ByteStream(try serial.claim(for: name, .bytes).take()!)
+      releases.append { serial.release() }
+      relay.onBytes = { [weak self] bytes in try? self?.console.send(bytes) }
+      serialRelay = relay
+      console.onBytes = { [weak relay] bytes in
+        // The log has it all; who does not read the other end does not stop the guest.
+        guard let relay, relay.queuedCount < CableSide.limit else { return }
+        relay.send(bytes)
+      }
+    }
+  }
+
+  private func startTPM(_ descriptors: inout [String: DescriptorBox]) throws(MachineError) {
+    guard let tpm = specification.tpm else { return }
+    let started = try tpm.start(for: name, log: directory + "/swtpm.log")
+    let child = started.child
+    swtpm = child
+    descriptors["tpm"] = started.socket
+    releases.append { tpm.release() }
+    Task { @Supervisor in
+      _ = await child.exited.wait()
+      // QEMU's end is also swtpm's: only one that QEMU survives is a failure.
+      guard self.swtpm === child else { return }
+      self.swtpmEnded(child)
+    }
+  }
+
+  private func listen(_ monitor: DescriptorBox, _ child: Child) {
+    let client = QMP(monitor.take()!, machine: name) { [weak self] event in self?.take(event) }
+    qmp = client
+    client.onGreeting = { [weak self] in self?.becomeUp(client, child) }
+  }
+
+  private func becomeUp(_ client: QMP, _ child: Child) {
+    // QMP runs commands in order: whoever plugs a cable in from here on comes later.
+    for use in specification.endUses where !use.end.isPlugged {
+      if let netdev = use.netdev { client.send("set_link", Self.link(netdev, false)) }
+    }
+    do throws(MachineError) {
+      try specification.ports?.confirm(pid: child.pid)
+    } catch {
+      var lost = error
+      lost.machine = name
+      failure.set(lost)
+    }
+    connected.set(true)
+    settled.set(true)
+  }
+
+  static func link(_ netdev: String, _ up: Bool) -> JSON {
+    ["name": .string(netdev), "up": .bool(up)]
+  }
+}

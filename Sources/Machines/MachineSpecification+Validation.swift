@@ -1,0 +1,82 @@
+import Events
+import Glibc
+import Processes
+
+extension MachineSpecification {
+  /// Finds what cannot work before anything is started. Errors of kind usage and missing.
+  @Supervisor func validate() throws(MachineError) {
+    try checkShape()
+    try checkEnds()
+    guard Launcher.find(binary) != nil else { throw Self.missingBinary(binary, name) }
+    try checkFile(kernel, "kernel")
+    try checkFile(initramfs, "initramfs")
+    for disk in disks { try checkFile(disk.path, "disk") }
+  }
+
+  static func missingBinary(_ binary: String, _ machine: String) -> MachineError {
+    MachineError(
+      .missing, "there is no '\(binary)' on this host: sudo apt-get install qemu-system-x86",
+      machine: machine)
+  }
+
+  private func refuse(_ message: String) -> MachineError {
+    MachineError(.usage, "machine '\(name)': \(message)", machine: name)
+  }
+
+  private func checkShape() throws(MachineError) {
+    if name.isEmpty || name.contains("/") { throw refuse("a name is not empty and has no slash") }
+    if kind == .microvm && kernel == nil { throw refuse("a microvm needs a kernel to boot") }
+    if kind == .microvm && tpm != nil {
+      // tpm-tis-device is "not a valid device model name" for it (QEMU 7.2).
+      throw refuse("QEMU's microvm has no TPM device: use qemu {} for a machine with a TPM")
+    }
+    if kernel == nil && (initramfs != nil || !cmdline.isEmpty) {
+      throw refuse("initramfs and cmdline go with a kernel, and there is none")
+    }
+    if memory < 1 << 20 { throw refuse("\(memory) bytes of memory are too few to boot anything") }
+    let counts = [topology.sockets, topology.cores, topology.threads, topology.online]
+    if counts.contains(where: { $0 < 1 }) || topology.online > topology.total {
+      throw refuse("processors are counted from 1, and no more are online than there are")
+    }
+    let ports = channels.count + agentPorts.count
+    if kind == .microvm && ports >= Self.microVMPorts {
+      throw refuse(
+        "\(channels.count) channels are too many: a microvm has \(Self.microVMPorts - 1)")
+    }
+    for interface in interfaces {
+      if let mac = interface.mac, !Self.isMAC(mac) {
+        throw refuse("'\(mac)' is no MAC address such as 02:00:00:00:00:01")
+      }
+    }
+    if userNetwork == .none && self.ports != nil {
+      throw refuse("ports need the user-mode network, which is switched off")
+    }
+  }
+
+  private func checkEnds() throws(MachineError) {
+    var seen: Set<CableEnd> = []
+    for end in endUses.map(\.end) + (serial.map { [$0] } ?? []) {
+      guard seen.insert(end).inserted else {
+        throw refuse(
+          "cable end '\(end.label)' is given twice: use both ends of a cable, or another")
+      }
+    }
+  }
+
+  /// The multicast bit, the lowest of the first octet, belongs to groups and not to interfaces.
+  private static func isMAC(_ text: String) -> Bool {
+    let octets = text.split(separator: ":", omittingEmptySubsequences: false)
+    guard octets.count == 6, octets.allSatisfy({ $0.utf8.count == 2 }) else { return false }
+    let numbers = octets.compactMap { UInt8($0, radix: 16) }
+    return numbers.count == 6 && numbers[0] & 1 == 0
+  }
+
+  private func checkFile(_ path: String?, _ what: String) throws(MachineError) {
+    guard let path, access(path, R_OK) != 0 else { return }
+    let code = errno
+    var message = "\(what) '\(path)' cannot be read: \(String(cString: strerror(code)))"
+    // Distributions keep /boot/vmlinuz-* from all but root.
+    if code == EACCES { message += " (sudo chmod +r '\(path)', or copy it)" }
+    throw MachineError(.missing, "machine '\(name)': \(message)", machine: name)
+  }
+}

@@ -16,11 +16,12 @@ public struct Instant: Comparable, Hashable, Sendable {
   }
 
   /// Takes the time since `start`, as `monotonic()` read it, out of the clock.
-  static func excludeTime(since start: Int64) {
+  public static func excludeTime(since start: Int64) {
     stopped.add(monotonic() - start, ordering: .relaxed)
   }
 
-  static func monotonic() -> Int64 {
+  /// Nanoseconds on CLOCK_MONOTONIC itself.
+  public static func monotonic() -> Int64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)

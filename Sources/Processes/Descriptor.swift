@@ -1,4 +1,3 @@
-import CProcess
 import Glibc
 
 /// A descriptor that closes itself. All are close-on-exec; a child gets only what it is given.
@@ -36,31 +35,4 @@ public struct Descriptor: ~Copyable, Sendable {
   }
 
   public enum SocketType: Sendable { case stream, datagram }
-}
-
-public struct DescriptorPair: ~Copyable, Sendable {
-  public var first: Descriptor
-  public var second: Descriptor
-
-  public consuming func split() -> (DescriptorBox, DescriptorBox) {
-    (DescriptorBox(first), DescriptorBox(second))
-  }
-}
-
-/// Holds a descriptor until somebody takes it, so that arrays and dictionaries can carry it.
-public final class DescriptorBox: @unchecked Sendable {
-  private var descriptor: Descriptor?
-
-  public init(_ descriptor: consuming Descriptor) { self.descriptor = consume descriptor }
-
-  /// The descriptor; nil if it was taken before.
-  public func take() -> Descriptor? { descriptor.take() }
-
-  /// The number, which stays the box's; -1 if the descriptor was taken.
-  public var number: Int32 {
-    switch descriptor {
-    case .some(let descriptor): descriptor.number
-    case .none: -1
-    }
-  }
 }

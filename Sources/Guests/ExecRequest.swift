@@ -13,6 +13,10 @@ public struct ExecRequest: Sendable {
   public var standardOutput = Output.collected(limit: Output.defaultLimit)
   public var standardError = Output.collected(limit: Output.defaultLimit)
 
+  /// Whether `GuestProcess.started` is to be set at the start already: a frame more. Else it is
+  /// set at the end.
+  public var reportsStart = false
+
   public init(_ arguments: [String]) { self.arguments = arguments }
 
   /// `sh -c command`.

@@ -6,19 +6,110 @@ import Events
 
   /// Set once, when it has ended or could not be run, after all its output.
   public nonisolated let exited = Event<Result<ExecResult, AgentError>>()
-  /// Set when the program runs, to its process id, or when it could not be started.
+  /// Set when the program runs, to its process id in the guest, or when it could not be started.
   public nonisolated let started = Event<Result<Int32, AgentError>>()
-  /// Set (again) whenever a `.stream` has new bytes or has ended: then `read`.
+  /// Set while a `.stream` has bytes to `read` or has ended.
   public nonisolated let readable = Event<Void>()
 
-  init() {}
+  private weak var client: AgentClient?
+  private let number: UInt32
+  private let input: InputStream
+  private let outputs: [OutputStream]
+
+  init(client: AgentClient, number: UInt32, request: ExecRequest) {
+    self.client = client
+    self.number = number
+    input = InputStream(client: client, request: number)
+    outputs = [OutputStream(request.standardOutput), OutputStream(request.standardError)]
+    if case .bytes(let bytes) = request.standardInput {
+      input.write(bytes)
+      input.close()
+    }
+  }
 
   /// Takes what has come of a `.stream`: empty if nothing is there now, nil at its end.
-  public func read(_ stream: Stream, atMost limit: Int = .max) -> [UInt8]? { fatalError() }
-  /// Queues bytes for a `.stream` standard input. `writable` says when they have been taken.
-  public func write(_ bytes: [UInt8]) { fatalError() }
+  public func read(_ stream: Stream, atMost limit: Int = .max) -> [UInt8]? {
+    let output = outputs[stream == .output ? 0 : 1]
+    if output.isEmpty && exited.value != nil { return nil }
+    let (bytes, credit) = output.take(limit)
+    if credit > 0 { give(credit, to: stream == .output ? .output : .error) }
+    if exited.value == nil && outputs.allSatisfy(\.isEmpty) { readable.clear() }
+    return bytes
+  }
+
+  /// Queues bytes for a `.stream` standard input; they are dropped if the program has closed it.
+  public func write(_ bytes: [UInt8]) { input.write(bytes) }
+
+  /// Bytes written and not yet on their way: a writer of much waits until this is small.
+  public var pendingInput: Int { input.pending }
+
   /// Ends a `.stream` standard input after what was written.
-  public func closeInput() { fatalError() }
-  /// Sends a signal to the program's process group.
-  public func kill(_ signal: Int32) { fatalError() }
+  public func closeInput() { input.close() }
+
+  /// Sends a signal to the program's process group; nothing if it has ended.
+  public func kill(_ signal: Int32) {
+    guard exited.value == nil else { return }
+    var body: [UInt8] = []
+    body.appendLittle(UInt32(bitPattern: signal))
+    client?.sendOrQueue(.signal, number, body: body)
+  }
+
+  private func give(_ credit: Int, to stream: Frame.Stream) {
+    guard exited.value == nil else { return }
+    var body: [UInt8] = []
+    body.appendLittle(UInt32(credit))
+    client?.send(.credit, number, stream: stream, body: body)
+  }
+}
+
+extension GuestProcess: AgentRequest {
+  func begin() { input.open() }
+
+  func handle(_ frame: Frame, _ body: UnsafeRawBufferPointer) -> Bool {
+    switch Frame.Kind(rawValue: frame.kind) {
+    case .data:
+      guard frame.stream == 1 || frame.stream == 2 else { return false }
+      let credit = outputs[Int(frame.stream) - 1].receive(body)
+      if credit > 0 { give(credit, to: frame.stream == 1 ? .output : .error) }
+      readable.set(())
+      return false
+    case .credit:
+      input.grant(Int(body.littleOrZero(UInt32.self, at: 0)))
+      return false
+    case .started:
+      started.set(.success(Int32(truncatingIfNeeded: body.littleOrZero(UInt32.self, at: 0))))
+      return false
+    case .exit:
+      finish(.success(result(body)))
+      return true
+    case .error:
+      fail(error(from: body))
+      return true
+    default: return false
+    }
+  }
+
+  private func result(_ body: UnsafeRawBufferPointer) -> ExecResult {
+    let code = Int32(truncatingIfNeeded: body.littleOrZero(UInt32.self, at: 4))
+    let isSignal = body.littleOrZero(UInt32.self, at: 0) != 0
+    var result = ExecResult(status: isSignal ? .signalled(number: code) : .exited(code: code))
+    result.isTimedOut = body.littleOrZero(UInt32.self, at: 8) != 0
+    result.seconds = Double(body.littleOrZero(UInt64.self, at: 16)) / 1e9
+    if !outputs[0].isPulled { result.standardOutput = outputs[0].take(.max).bytes }
+    if !outputs[1].isPulled { result.standardError = outputs[1].take(.max).bytes }
+    result.droppedOutput = outputs[0].dropped
+    result.droppedError = outputs[1].dropped
+    return result
+  }
+
+  func fail(_ error: AgentError) { finish(.failure(error)) }
+
+  private func finish(_ result: Result<ExecResult, AgentError>) {
+    exited.set(result)
+    if started.value == nil {
+      // It ended before its start was asked for.
+      started.set(result.map { _ in 0 })
+    }
+    readable.set(())
+  }
 }

@@ -1,0 +1,90 @@
+import Events
+import Glibc
+
+extension AgentClient {
+  /// Runs a program in the guest.
+  public func exec(_ request: ExecRequest) -> GuestProcess {
+    let number = nextNumber()
+    let process = GuestProcess(client: self, number: number, request: request)
+    submit(process, number: number, .exec, body: request.encoded())
+    return process
+  }
+
+  /// Writes a file in the guest, made with `mode`; missing parent folders are made too.
+  public func put(
+    _ bytes: [UInt8], to path: String, mode: UInt32 = 0o644
+  ) -> Event<Result<Void, AgentError>> {
+    let number = nextNumber()
+    let request = PutRequest(client: self, number: number, bytes: bytes)
+    var body: [UInt8] = []
+    body.appendField(.path, path.utf8)
+    body.appendField(.mode, number: mode)
+    submit(request, number: number, .put, body: body)
+    return request.answer
+  }
+
+  /// Reads a regular file of the guest.
+  public func get(_ path: String) -> Event<Result<GuestFile, AgentError>> {
+    let number = nextNumber()
+    let request = GetRequest(client: self, number: number)
+    var body: [UInt8] = []
+    body.appendField(.path, path.utf8)
+    submit(request, number: number, .get, body: body)
+    return request.answer
+  }
+
+  /// Asks the agent to end the guest; answered before it does, and `leaving` says when it does.
+  public func power(_ request: PowerRequest) -> Event<Result<Void, AgentError>> {
+    var body: [UInt8] = []
+    body.appendLittle(request.rawValue)
+    return simple(.power, body: body)
+  }
+
+  /// Sets the guest's clock to the host's and feeds its random generator, as after a fork.
+  public func synchronise() -> Event<Result<Void, AgentError>> {
+    simple(.sync, body: Self.clockAndSeed())
+  }
+
+  /// Answered when the agent's loop comes to it.
+  public func ping() -> Event<Result<Void, AgentError>> { simple(.ping, body: []) }
+
+  private func simple(_ kind: Frame.Kind, body: [UInt8]) -> Event<Result<Void, AgentError>> {
+    let request = SimpleRequest()
+    submit(request, number: nextNumber(), kind, body: body)
+    return request.answer
+  }
+}
+
+extension ExecRequest {
+  private struct Flags: OptionSet {
+    var rawValue: UInt32
+    static let input = Flags(rawValue: 1)
+    static let noOutput = Flags(rawValue: 2)
+    static let noError = Flags(rawValue: 4)
+    static let merge = Flags(rawValue: 8)
+    static let reportStart = Flags(rawValue: 16)
+  }
+
+  /// The body of an exec frame. Variables go in the order of their names.
+  func encoded() -> [UInt8] {
+    var body: [UInt8] = []
+    for argument in arguments { body.appendField(.argument, argument.utf8) }
+    for (name, value) in environment.sorted(by: { $0.key < $1.key }) {
+      body.appendField(.environment, (value.map { "\(name)=\($0)" } ?? name).utf8)
+    }
+    if let workingDirectory { body.appendField(.folder, workingDirectory.utf8) }
+    if let user { body.appendField(.user, user.utf8) }
+    if let timeout {
+      let milliseconds = timeout > 0 ? min(timeout * 1000, 1e15).rounded(.up) : 1
+      body.appendField(.timeout, number: UInt64(milliseconds))
+    }
+    var flags: Flags = []
+    if case .none = standardInput {} else { flags.insert(.input) }
+    if case .null = standardOutput { flags.insert(.noOutput) }
+    if case .null = standardError { flags.insert(.noError) }
+    if case .merged = standardError { flags.insert(.merge) }
+    if reportsStart { flags.insert(.reportStart) }
+    body.appendField(.flags, number: flags.rawValue)
+    return body
+  }
+}

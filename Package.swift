@@ -53,6 +53,7 @@ let package = Package(
     .testTarget(name: "MachinesTests", dependencies: ["Machines"], swiftSettings: swift),
     .testTarget(name: "GuestsTests", dependencies: ["Guests"], swiftSettings: swift),
     .testTarget(name: "ScriptingTests", dependencies: ["Scripting"], swiftSettings: swift),
+    .testTarget(name: "ScriptTests", dependencies: ["vmscript"], swiftSettings: swift),
     .testTarget(name: "ChoreographyTests", dependencies: ["Choreography"], swiftSettings: swift),
   ]
 )

@@ -19,7 +19,8 @@ final class CableEndObject: ScriptObject {
 
   static func make(_ call: Call, _ run: Run) throws(ScriptError) -> Int {
     let fields = try Fields(call, 1, of: "socketpair", known: ["name"])
-    let cable = Cable(name: run.uniqueName(try fields.string("name") ?? "cable"))
+    let name = run.uniqueName(try fields.string("name") ?? "cable")
+    let cable = Supervisor.sync { Cable(name: name) }
     return call.results(
       .object(CableEndObject(run, cable, cable.left)),
       .object(CableEndObject(run, cable, cable.right)))

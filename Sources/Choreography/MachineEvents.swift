@@ -56,7 +56,7 @@ final class ExitedEvent: ScriptObject, Waitable {
       if exit.isGood || subject.mayExit {
         return .success { call in call.results(.table(Table(exit: exit))) }
       }
-      return .failure(subject.explained(exit.error(machine: subject.name)))
+      return .failure(subject.explainedEnd(exit.error(machine: subject.name), during: nil))
     }
     if let failure = subject.machine.failure.value {
       subject.isEndClaimed = true

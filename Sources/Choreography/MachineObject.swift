@@ -70,8 +70,17 @@ final class MachineObject: ScriptObject {
       return nil
     }
     isEndClaimed = true
-    error.message += " while waiting for \(purpose)"
-    return explained(error)
+    return explainedEnd(error, during: "waiting for \(purpose)")
+  }
+
+  /// A refused start is the constructor's fault, whenever it is noticed.
+  func explainedEnd(_ error: MachineError, during activity: String?) -> ScriptError {
+    var error = error
+    let isRefusal = machine.exited.value?.isRefusal ?? false
+    if let activity, !isRefusal { error.message += " while \(activity)" }
+    var result = explained(error)
+    if isRefusal { result.place = place }
+    return result
   }
 
   /// An end that nobody asked for or was told of.
@@ -91,7 +100,9 @@ final class MachineObject: ScriptObject {
     var result = ScriptError(error)
     result.machine = name
     if let text = error.standardError {
-      result.notes += text.split(whereSeparator: \.isNewline).suffix(6).map { "qemu: \($0)" }
+      result.notes += text.split(whereSeparator: \.isNewline).suffix(6).map {
+        $0.hasPrefix("qemu") ? String($0) : "qemu: \($0)"
+      }
     }
     result.notes += evidence()
     return result

@@ -163,11 +163,10 @@ public final class Run {
       lookedAtDeaths = count
     }
     for machine in machines {
-      guard var error = machine.unclaimedEnd else { continue }
+      guard let error = machine.unclaimedEnd else { continue }
       machine.isEndClaimed = true
       lookedAtDeaths = -1  // there may be another
-      error.message += purpose.map { " while the script waited for \($0)" } ?? ""
-      return machine.explained(error)
+      return machine.explainedEnd(error, during: purpose.map { "the script waited for \($0)" })
     }
     return nil
   }

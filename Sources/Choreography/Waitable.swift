@@ -40,5 +40,5 @@ final class Pause: Waitable {
 
   func outcome() -> Outcome? { deadline.hasPassed ? .success { _ in 0 } : nil }
   var wakers: [any Waking] { [] }
-  var purpose: String { "\(seconds) s to pass" }
+  var purpose: String { "\(formatted(seconds)) s to pass" }
 }

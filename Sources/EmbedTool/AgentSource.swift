@@ -15,13 +15,16 @@ struct AgentSource {
       throw EmbedError("\(file): error: not an ELF program")
     }
     var digits: [UInt8] = []
+    var digest: UInt64 = 14_695_981_039_346_656_037  // FNV-1a
     digits.reserveCapacity(bytes.count * 2)
     for byte in bytes {
+      digest = (digest ^ UInt64(byte)) &* 1_099_511_628_211
       digits.append(Self.digit[Int(byte >> 4)])
       digits.append(Self.digit[Int(byte & 15)])
     }
     return """
       enum EmbeddedAgent {
+        static let digest = "\(String(digest, radix: 16))"
         static let hexadecimal: StaticString = "\(String(decoding: digits, as: UTF8.self))"
       }
 

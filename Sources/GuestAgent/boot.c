@@ -93,16 +93,20 @@ static bool has_entry(const char *path, const char *prefix) {
   return found;
 }
 
-// Is there a virtio device of this kind? `kind` as in sysfs: "0x0001" is a network card.
-static bool has_virtio(const char *kind) {
-  DIR *folder = opendir("/sys/bus/virtio/devices");
+// Is there a device on the bus whose files `vendor` (NULL: any) and `device` say this?
+static bool has_device(const char *bus, const char *vendor, const char *device) {
+  DIR *folder = opendir(bus);
   struct dirent *entry;
   bool found = false;
   while (folder && !found && (entry = readdir(folder))) {
-    char path[400] = "/sys/bus/virtio/devices/", device[16];
-    strcat(strcat(path, entry->d_name), "/device");
-    if (entry->d_name[0] == '.' || !read_text(path, device, sizeof device)) continue;
-    found = !strcmp(device, kind);
+    char path[400], text[16];
+    if (entry->d_name[0] == '.') continue;
+    strcat(strcat(strcpy(path, bus), entry->d_name), "/device");
+    read_text(path, text, sizeof text);
+    if (strcmp(text, device)) continue;
+    strcpy(strrchr(path, '/'), "/vendor");
+    read_text(path, text, sizeof text);
+    found = !vendor || !strcmp(text, vendor);
   }
   if (folder) closedir(folder);
   return found;
@@ -114,7 +118,8 @@ static bool applies(const char *condition) {
   if (!strcmp(condition, "pci")) return has_entry("/sys/bus/pci/devices", "");
   if (!strcmp(condition, "mmio")) return has_entry("/sys/bus/platform/devices", "LNRO0005");
   if (!strcmp(condition, "fwcfg")) return has_entry("/sys/bus/acpi/devices", "QEMU0002");
-  if (!strncmp(condition, "virtio:", 7)) return has_virtio(condition + 7);
+  if (!strcmp(condition, "pvpanic-pci")) return has_device("/sys/bus/pci/devices/", "0x1b36", "0x0011");
+  if (!strncmp(condition, "virtio:", 7)) return has_device("/sys/bus/virtio/devices/", NULL, condition + 7);
   return true;
 }
 

@@ -1,0 +1,80 @@
+import Glibc
+
+/// What building the image does with the host's files.
+enum Files {
+  static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+  static func read(_ path: String) throws(GuestError) -> [UInt8] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw failure(path) }
+    defer { Glibc.close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      throw GuestError(.unusable, "\(path): not a file")
+    }
+    var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+    var length = 0
+    while length < bytes.count {
+      let count = bytes.withUnsafeMutableBytes {
+        Glibc.read(descriptor, $0.baseAddress! + length, $0.count - length)
+      }
+      guard count > 0 else { throw failure(path) }
+      length += count
+    }
+    return bytes
+  }
+
+  static func write(_ bytes: [UInt8], to path: String, mode: mode_t = 0o644) throws(GuestError) {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+    guard descriptor >= 0 else { throw failure(path) }
+    defer { Glibc.close(descriptor) }
+    var sent = 0
+    while sent < bytes.count {
+      let count = bytes.withUnsafeBytes {
+        Glibc.write(descriptor, $0.baseAddress! + sent, $0.count - sent)
+      }
+      guard count > 0 else { throw failure(path) }
+      sent += count
+    }
+  }
+
+  /// Makes a folder and those above it.
+  static func makeFolder(_ path: String) throws(GuestError) {
+    if mkdir(path, 0o755) == 0 || errno == EEXIST { return }
+    guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
+      throw failure(path)
+    }
+    try makeFolder(String(path[..<slash]))
+    guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw failure(path) }
+  }
+
+  static func list(_ folder: String) -> [String] {
+    guard let handle = opendir(folder) else { return [] }
+    defer { closedir(handle) }
+    var names: [String] = []
+    while let entry = readdir(handle) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name != "." && name != ".." { names.append(name) }
+    }
+    return names.sorted()
+  }
+
+  /// Removes a folder of files; a symbolic link in it is removed, not followed.
+  static func remove(_ folder: String) {
+    for name in list(folder) where unlink("\(folder)/\(name)") != 0 { remove("\(folder)/\(name)") }
+    rmdir(folder)
+  }
+
+  /// What tells that a file has been changed: inode, size and time; "" if it is not there.
+  static func stamp(_ path: String) -> String {
+    var status = stat()
+    guard fstatat(AT_FDCWD, path, &status, 0) == 0 else { return "" }
+    return "\(status.st_ino) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
+  }
+
+  private static func failure(_ path: String) -> GuestError {
+    GuestError(.unusable, "\(path): \(String(cString: strerror(errno)))")
+  }
+}

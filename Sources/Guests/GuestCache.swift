@@ -1,0 +1,84 @@
+import Glibc
+
+/// The folder of made images. An index file for each way of asking (which kernel) says which image
+/// answers it, so that finding one takes a few stat(2) and no hashing:
+///
+///     index-KEY        the image's name, then what was true when it was looked for
+///     HASH/            an image: kernel, initramfs, release, inputs
+///     building-PID/    one that is being made, or was when its maker died
+///     lock             held by who makes one
+struct GuestCache {
+  var folder: String
+  var key: String
+
+  /// `$XDG_CACHE_HOME/vmscript/guest`, or below `$HOME/.cache`.
+  init(kernel: String?) throws(GuestError) {
+    let environment = { (name: String) in getenv(name).map { String(cString: $0) } ?? "" }
+    var cache = environment("XDG_CACHE_HOME")
+    if !cache.hasPrefix("/") {
+      let home = environment("HOME")
+      guard home.hasPrefix("/") else {
+        throw GuestError(.unusable, "neither HOME nor XDG_CACHE_HOME says where the guest is kept")
+      }
+      cache = "\(home)/.cache"
+    }
+    self.init(folder: "\(cache)/vmscript/guest", kernel: kernel)
+  }
+
+  init(folder: String, kernel: String?) {
+    self.folder = folder
+    key = Self.hash("\(GuestParts.recipe) \(EmbeddedAgent.digest) \(kernel ?? "")")
+  }
+
+  /// FNV-1a, 64 bits.
+  static func hash(_ text: String) -> String {
+    var hash: UInt64 = 14_695_981_039_346_656_037
+    for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 1_099_511_628_211 }
+    let digits = String(hash, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+
+  /// What may change between two runs, and is looked at each time.
+  static func stamp(kernel: String?) -> String {
+    let kernelStamp = kernel.map { Files.stamp($0) } ?? AptPackage.stamp
+    return "\(kernelStamp); \(Files.stamp("/bin/busybox"))"
+  }
+
+  /// The image that the index names, and whether nothing has changed since.
+  func find(stamp: String) -> (image: GuestImage, isCurrent: Bool)? {
+    guard let bytes = try? Files.read("\(folder)/index-\(key)") else { return nil }
+    let lines = String(decoding: bytes, as: UTF8.self).split(
+      separator: "\n", omittingEmptySubsequences: false)
+    guard lines.count >= 3, let image = image(String(lines[0]), release: String(lines[1])) else {
+      return nil
+    }
+    return (image, lines[2] == stamp)
+  }
+
+  func image(_ name: String, release: String? = nil) -> GuestImage? {
+    let path = "\(folder)/\(name)"
+    guard Files.exists("\(path)/kernel"), Files.exists("\(path)/initramfs") else { return nil }
+    let release =
+      release ?? (try? Files.read("\(path)/release")).map { String(decoding: $0, as: UTF8.self) }
+    return GuestImage(
+      kernel: "\(path)/kernel", initramfs: "\(path)/initramfs", kernelRelease: release ?? "")
+  }
+
+  /// Makes the index say that `image` answers, as things stood at `stamp`.
+  func remember(_ image: GuestImage, stamp: String) throws(GuestError) {
+    let name = image.kernel.split(separator: "/").dropLast().last!
+    let path = "\(folder)/index-\(key)"
+    let text = "\(name)\n\(image.kernelRelease)\n\(stamp)\n"
+    try Files.write(Array(text.utf8), to: "\(path).new")
+    guard rename("\(path).new", path) == 0 else {
+      throw GuestError(.unusable, "\(path): \(String(cString: strerror(errno)))")
+    }
+  }
+
+  /// Removes what makers that died have left; only for who holds the lock.
+  func clean() {
+    for name in Files.list(folder) where name.hasPrefix("building-") {
+      Files.remove("\(folder)/\(name)")
+    }
+  }
+}

@@ -70,6 +70,14 @@ switch CommandLine.arguments[1] {
 case "churn": try Supervisor.wait { try await churn() }
 case "own": try Supervisor.sync { try ownOneOfEach() }
 case "signals": try Supervisor.sync { try catchSignals() }
+case "limit":
+  var command = Command(name: "sh", executable: "sh", arguments: ["-c", "ulimit -n"])
+  command.standardOutput = .inherited
+  let exited = try Supervisor.sync { [command] in try Launcher.launch(command).exited }
+  _ = exited.block()
+  var limit = rlimit()
+  getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  say("more here: \(limit.rlim_cur > 512)")
 case "clean":
   VolatileDirectory.removeStale()
   exit(0)

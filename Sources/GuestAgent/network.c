@@ -102,7 +102,7 @@ void network_up(void) {
     configure(fd, value, NULL);
   if (command_line_next(NULL, "vmscript.usernet=", value, sizeof value - 32)) {
     // QEMU's user-mode network as vmscript sets it up: .2 is the host, .3 the name server.
-    strcat(value, ",10.42.0.15/24");
+    strcat(value, ",10.42.0.10/24");
     configure(fd, value, "10.42.0.2");
   }
   close(fd);

@@ -36,7 +36,11 @@ public final class LockedDirectory: Sendable {
   }
 
   /// Ends the ownership: what is still there may be removed by any cleaner.
-  public func unlock() { lock.close() }
+  public func unlock() {
+    // Closing would not do: a child that is between fork and exec has a copy for a moment.
+    flock(lock.number, LOCK_UN)
+    lock.close()
+  }
 
   /// Removes the directory with all that is in it, if its owner is dead; false if the owner lives,
   /// and if it is not to be removed.

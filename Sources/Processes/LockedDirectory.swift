@@ -22,7 +22,7 @@ public final class LockedDirectory: Sendable {
     }
     // Between mkdir and here a cleaner may take the directory for a dead run's. It then locks the
     // file and gives the directory another name before it removes anything: so either there is
-    // nothing to open here, or it has the lock, or the file has no name any more, or we have won.
+    // nothing to open here, or it has the lock, or the file is not found here any more, or we won.
     let number = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     if number < 0 && errno == ENOENT { return nil }
     guard number >= 0 else {
@@ -31,12 +31,18 @@ public final class LockedDirectory: Sendable {
       throw ProcessError.system("cannot make \(path)/lock", code)
     }
     let file = Descriptor(owning: number)
-    guard flock(number, LOCK_EX | LOCK_NB) == 0, Self.hasName(number) else { return nil }
+    guard flock(number, LOCK_EX | LOCK_NB) == 0, Self.isFile(number, at: path + "/lock") else {
+      return nil
+    }
     lock = DescriptorBox(file)
   }
 
   /// Ends the ownership: what is still there may be removed by any cleaner.
-  public func unlock() { lock.close() }
+  public func unlock() {
+    // Closing would not do: a child that is between fork and exec has a copy for a moment.
+    flock(lock.number, LOCK_UN)
+    lock.close()
+  }
 
   /// Removes the directory with all that is in it, if its owner is dead; false if the owner lives,
   /// and if it is not to be removed.
@@ -49,15 +55,20 @@ public final class LockedDirectory: Sendable {
     let number = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard number >= 0 else { return false }
     let file = Descriptor(owning: number)
-    guard flock(file.number, LOCK_EX | LOCK_NB) == 0, hasName(file.number) else { return false }
+    guard flock(file.number, LOCK_EX | LOCK_NB) == 0, isFile(file.number, at: path + "/lock") else {
+      return false
+    }
     let parent = path[..<(path.lastIndex(of: "/") ?? path.startIndex)]
     let doomed = parent + "/" + doomedPrefix + String(UInt64.random(in: 0 ... .max), radix: 36)
     guard rename(path, doomed) == 0 else { return false }
     return process_remove_tree(doomed) == 0
   }
 
-  private static func hasName(_ number: Int32) -> Bool {
-    var status = stat()
-    return fstat(number, &status) == 0 && status.st_nlink > 0
+  /// Whether the file is what is found under `path` now. It may have been made in a directory that
+  /// a cleaner had just given another name: open(2) looks up the directory first, and then its file.
+  private static func isFile(_ number: Int32, at path: String) -> Bool {
+    var (opened, found) = (stat(), stat())
+    return fstat(number, &opened) == 0 && lstat(path, &found) == 0
+      && opened.st_ino == found.st_ino && opened.st_dev == found.st_dev
   }
 }

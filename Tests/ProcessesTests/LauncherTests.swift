@@ -109,7 +109,8 @@ import Testing
 
   @Test func nothingLeaks() async throws {
     let (one, other) = try Descriptor.pipe().split()
-    let stray = fcntl(one.number, F_DUPFD, 3)  // without close-on-exec, as a careless library has it
+    // Without close-on-exec, as a careless library has it.
+    let stray = fcntl(one.number, F_DUPFD, 3)
     defer { close(stray) }
     let outcome = try await run(
       shell("ls /proc/self/fd | tr '\\n' ' '"), descriptors: ["x": other])

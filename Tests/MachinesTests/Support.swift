@@ -45,7 +45,7 @@ enum BootSector {
       0xba, 0xfd, 0x03, 0xec, 0xa8, 0x01, 0x74, 0xf8, 0xba, 0xf8, 0x03, 0xec, 0xee, 0x3c, 0x71,
       0x75, 0xef,
     ] + powerOff
-  /// Writes the first sector of the first disk, and then says so.
+
   static func image(_ text: String, then action: [UInt8]) -> [UInt8] {
     let print: [UInt8] = [
       0xac, 0x84, 0xc0, 0x74, 0x06, 0xba, 0xf8, 0x03, 0xee, 0xeb, 0xf5,
@@ -54,10 +54,11 @@ enum BootSector {
     var sector: [UInt8] = [
       0x31, 0xc0, 0x8e, 0xd8, 0xbe, UInt8(textAt & 0xff), UInt8(textAt >> 8),
     ]
-    sector += print + action + halt + Array(text.utf8) + [0]
+    sector += print + action + halt + Array("\n\(text)".utf8) + [0]
     precondition(sector.count <= 510)
     sector += [UInt8](repeating: 0, count: 510 - sector.count) + [0x55, 0xaa]
-    return sector + [UInt8](repeating: 0, count: 512 * 127)
+    // SeaBIOS boots no disk that is smaller than a floppy.
+    return sector + [UInt8](repeating: 0, count: 2 << 20)
   }
 }
 

@@ -81,8 +81,8 @@ extension Machine {
   /// QEMU has been reaped. What it said before is in the sockets still.
   func finish(_ status: ExitStatus) async {
     guard let qemu else { return }
-    let wasUp = connected.value != nil
     qmp?.finish()
+    let wasUp = connected.value != nil
     console.finish()
     serialRelay?.close()
     await endTPM()

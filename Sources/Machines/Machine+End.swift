@@ -48,7 +48,8 @@ extension Machine {
     let reason = data["reason"]?.text ?? "unknown"
     var message = "a \(operation) of \(disk) of machine '\(name)' failed on the host: \(reason)"
     if data["nospace"]?.boolean == true {
-      message += " (the changes of disks are kept in $TMPDIR, /var/tmp by default: make room there)"
+      message +=
+        " (the changes of disks are kept in \(temporaryDirectory ?? "$TMPDIR"): make room there)"
     }
     return MachineError(.exited, message)
   }

@@ -92,7 +92,8 @@ extension Machine {
   ) throws(ProcessError) -> Child {
     var command = Command(
       name: "QEMU", executable: specification.binary, arguments: arguments)
-    command.environment = specification.environment
+    if let temporaryDirectory { command.environment["TMPDIR"] = temporaryDirectory }
+    command.environment.merge(specification.environment) { _, own in own }
     command.standardError = .file(directory + "/qemu.log")
     return try Launcher.launch(command, descriptors: descriptors)
   }

@@ -29,7 +29,9 @@ import Testing
       arguments += [.text("-netdev"), .text("hubport,id=hu,hubid=0,netdev=u")]
     }
     specification.extraArguments = arguments
-    return try Machine(specification, host: tcg, directory: "\(scratch.path)/\(name)")
+    return try Machine(
+      specification, host: tcg, directory: "\(scratch.path)/\(name)",
+      temporaryDirectory: scratch.path)
   }
 
   /// Who has 10.0.2.2? Asked by 10.0.2.15.
@@ -109,7 +111,8 @@ import Testing
       "serial", "line one\nready> ", then: BootSector.echo, in: scratch)
     specification.serial = cable.right
     let machine = try Machine(
-      specification, host: tcg, directory: "\(scratch.path)/serial")
+      specification, host: tcg, directory: "\(scratch.path)/serial",
+      temporaryDirectory: scratch.path)
     try machine.start()
     let deadline = Deadline.after(60)
     var lines: [String] = []

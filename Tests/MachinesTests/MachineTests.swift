@@ -9,7 +9,9 @@ import Testing
   let scratch = Scratch()
 
   private func machine(_ specification: MachineSpecification) throws -> Machine {
-    try Machine(specification, host: tcg, directory: "\(scratch.path)/\(specification.name)")
+    try Machine(
+      specification, host: tcg, directory: "\(scratch.path)/\(specification.name)",
+      temporaryDirectory: scratch.path)
   }
 
   private func end(_ specification: MachineSpecification) async throws -> MachineExit {
@@ -217,6 +219,21 @@ import Testing
     machine.qmp!.send("stop")
     let error = try #require(await machine.failure.wait(until: .after(30)))
     #expect(error.kind == .exited && error.message.contains("paused"))
+    await machine.kill()
+  }
+
+  /// QEMU unlinks the file of a disk's changes when it has made it; killed between, it cannot.
+  @Test func changesOfDisksStayInTheirDirectory() async throws {
+    let specification = try MachineSpecification.booting(
+      "disk", "up\n", then: BootSector.halt, in: scratch)
+    let machine = try machine(specification)
+    try machine.start()
+    _ = await machine.connected.wait(until: .after(30))
+    let pid = try #require(machine.pid)
+    let links = (Files.names(in: "/proc/\(pid)/fd") ?? []).compactMap {
+      Files.link("/proc/\(pid)/fd/\($0)")
+    }
+    #expect(links.contains { $0.hasPrefix("\(scratch.path)/vl.") && $0.hasSuffix("(deleted)") })
     await machine.kill()
   }
 

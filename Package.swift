@@ -43,7 +43,11 @@ let package = Package(
     .plugin(name: "EmbedStdlib", capability: .buildTool(), dependencies: ["EmbedTool"]),
 
     .testTarget(name: "EventsTests", dependencies: ["Events"], swiftSettings: swift),
-    .testTarget(name: "ProcessesTests", dependencies: ["Processes"], swiftSettings: swift),
+    .executableTarget(
+      name: "ProcessFixture", dependencies: ["Processes"], path: "Tests/Fixtures/ProcessFixture",
+      swiftSettings: swift),
+    .testTarget(
+      name: "ProcessesTests", dependencies: ["Processes", "ProcessFixture"], swiftSettings: swift),
     .testTarget(name: "RecordTests", dependencies: ["Record"], swiftSettings: swift),
     .testTarget(name: "MachinesTests", dependencies: ["Machines"], swiftSettings: swift),
     .testTarget(name: "GuestsTests", dependencies: ["Guests"], swiftSettings: swift),

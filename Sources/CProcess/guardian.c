@@ -2,11 +2,13 @@
 #include "CProcess.h"
 #include "internal.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -66,13 +68,45 @@ static void remove_directory(const char *path) {
   }
 }
 
-/// Kills what is listed and waits until it is gone: two seconds at most, since what hangs in the
-/// kernel, or whose new parent does not reap it, cannot be helped.
+/// Whether `entry` of /proc is a process that is listed, by itself or by its group, and runs. One
+/// that is dead and waits for its new parent to reap it does not: that parent may take its time.
+static bool is_running_target(const char *entry) {
+  char path[64], text[512];
+  snprintf(path, sizeof path, "/proc/%.20s/stat", entry);
+  int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return false;
+  ssize_t count = read(file, text, sizeof text - 1);
+  close(file);
+  text[count > 0 ? count : 0] = 0;
+  char *rest = strrchr(text, ')');  // the name before may hold anything (proc(5))
+  char state;
+  pid_t parent, group;
+  if (!rest || sscanf(rest + 1, " %c %d %d", &state, &parent, &group) != 3) return false;
+  if (state == 'Z' || state == 'X') return false;
+  for (size_t i = 0; i < target_count; i++)
+    if (targets[i] == -group || targets[i] == atoi(entry)) return true;
+  return false;
+}
+
+static bool any_target_runs(void) {
+  DIR *processes = opendir("/proc");
+  if (!processes) return false;
+  bool found = false;
+  struct dirent *entry;
+  while (!found && (entry = readdir(processes)))
+    found = entry->d_name[0] >= '1' && entry->d_name[0] <= '9' && is_running_target(entry->d_name);
+  closedir(processes);
+  return found;
+}
+
+/// Kills what is listed and waits until it is gone, since it may still write to the directories:
+/// two seconds at most, for what hangs in the kernel cannot be helped.
 static void kill_targets(void) {
-  for (int round = 0; round < 1000 && target_count > 0; round++) {
+  for (int round = 0; round < 1000; round++) {
     for (size_t i = 0; i < target_count; i++)
       if (kill(targets[i], SIGKILL) != 0) targets[i--] = targets[--target_count];
-    if (target_count > 0) nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+    if (target_count == 0 || !any_target_runs()) return;
+    nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 struct rlimit process_descriptor_limit;
@@ -45,8 +46,11 @@ void process_close_from(int first, int keep) {
 }
 
 void process_reset_signals(void) {
-  struct sigaction action = {.sa_handler = SIG_DFL};
-  for (int number = 1; number < NSIG; number++) sigaction(number, &action, NULL);
+  // The system call itself: glibc refuses signals 32 and 33, which it uses between threads, and
+  // they too may have been ignored by whoever started us. All zero is SIG_DFL (rt_sigaction(2)).
+  unsigned long action[4] = {0};
+  for (int number = 1; number <= 64; number++)
+    syscall(SYS_rt_sigaction, number, action, NULL, sizeof(long));
 }
 
 void process_block_signals(sigset_t *before) {

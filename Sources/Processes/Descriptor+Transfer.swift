@@ -35,7 +35,9 @@ extension Descriptor {
     var code: Int32 = 0
     let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
       var result: Int
-      repeat { result = Glibc.read(number, buffer.baseAddress, limit) } while result < 0
+      repeat {
+        result = Glibc.read(number, buffer.baseAddress, limit)
+      } while result < 0
         && errno == EINTR
       code = result < 0 ? errno : 0
       count = max(0, result)

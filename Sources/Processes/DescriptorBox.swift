@@ -13,7 +13,7 @@ public final class DescriptorBox: Sendable {
   public func close() { _ = take() }
 
   /// Lends the descriptor to `body`; nil if it was taken before.
-  public func use<Value: Sendable, Failure: Error>(
+  public func use<Value: Sendable & ~Copyable, Failure: Error>(
     _ body: (borrowing Descriptor) throws(Failure) -> Value
   ) throws(Failure) -> Value? {
     try descriptor.withLock { descriptor throws(Failure) in

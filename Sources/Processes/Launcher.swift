@@ -14,7 +14,8 @@ import Glibc
 
   /// Starts `command`. `descriptors` are moved into the child: under the names that its arguments
   /// use; the boxes are empty afterwards, also when this throws. Of kind `missing` is a program
-  /// that is not there, of kind `launch` everything else.
+  /// that is not there, of kind `launch` everything else. Returns once the program executes, which
+  /// takes about as long as a fork.
   public static func launch(
     _ command: Command, descriptors: [String: DescriptorBox] = [:]
   ) throws(ProcessError) -> Child {

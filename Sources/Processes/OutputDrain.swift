@@ -29,7 +29,10 @@ import Events
     close()
   }
 
-  private enum Outcome: Equatable { case bytes(Int), nothing, end }
+  private enum Outcome: Equatable {
+    case bytes(Int)
+    case nothing, end
+  }
 
   private func readOnce() -> Outcome {
     let read = Result { () throws(ProcessError) in

@@ -1,0 +1,32 @@
+import Glibc
+
+/// A signal that the run answers.
+public enum Signal: Sendable, CaseIterable {
+  /// Ctrl-C.
+  case interrupt
+  case terminate
+  /// The terminal is gone.
+  case hangup
+  /// Ctrl-\.
+  case quit
+  /// Ctrl-Z: the answer is `Signals.stopSelf()`, after everything else has been paused.
+  case stop
+  /// Going on after a stop, of which whoever was to pause may not have heard.
+  case resume
+
+  public var number: Int32 {
+    switch self {
+    case .interrupt: SIGINT
+    case .terminate: SIGTERM
+    case .hangup: SIGHUP
+    case .quit: SIGQUIT
+    case .stop: SIGTSTP
+    case .resume: SIGCONT
+    }
+  }
+
+  init?(number: Int32) {
+    guard let signal = Self.allCases.first(where: { $0.number == number }) else { return nil }
+    self = signal
+  }
+}

@@ -117,6 +117,9 @@ struct ArgumentBuilder: Sendable {
   private mutating func addMonitor() {
     guard wiring == .inherited else { return }
     add("-chardev", "socket,id=qmp,fd=\(descriptor: "qmp")", "-mon", "chardev=qmp,mode=control")
+    // The guest waits for QMP's cont, which is in the socket before QEMU starts and costs nothing:
+    // so none of its life is missed, and a cable that is not plugged in never has carrier.
+    if !specification.startsPaused { add("-S") }
   }
 
   private mutating func addTPM() {

@@ -90,9 +90,9 @@ extension Machine {
     "watchdog-set-action",
   ]
 
-  /// Takes a network backend's carrier or gives it back; one that is not up yet is told when it is.
+  /// Takes a network backend's carrier or gives it back.
   func setCarrier(_ netdev: String, _ up: Bool) async throws(MachineError) {
-    guard isRunning, settled.value == true, let qmp else { return }
+    guard isRunning, let qmp else { return }
     do throws(MachineError) {
       _ = try await qmp.execute("set_link", Self.link(netdev, up))
     } catch {

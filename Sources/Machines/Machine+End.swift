@@ -48,7 +48,8 @@ extension Machine {
     let reason = data["reason"]?.text ?? "unknown"
     var message = "a \(operation) of \(disk) of machine '\(name)' failed on the host: \(reason)"
     if data["nospace"]?.boolean == true {
-      message += " (the changes of disks are kept in $TMPDIR, /var/tmp by default: make room there)"
+      message +=
+        " (the changes of disks are kept in \(temporaryDirectory ?? "$TMPDIR"): make room there)"
     }
     return MachineError(.exited, message)
   }
@@ -81,8 +82,8 @@ extension Machine {
   /// QEMU has been reaped. What it said before is in the sockets still.
   func finish(_ status: ExitStatus) async {
     guard let qemu else { return }
-    let wasUp = connected.value != nil
     qmp?.finish()
+    let wasUp = connected.value != nil
     console.finish()
     serialRelay?.close()
     await endTPM()

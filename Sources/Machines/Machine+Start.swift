@@ -70,12 +70,12 @@ extension Machine {
       for name in specification.agentDescriptors {
         agentChannels.append(try pair(name, &descriptors))
       }
+      listen(monitor)
       let child = try startQEMU(descriptors)
       isRunning = true
       qemu = child
       console.attach(consoles)
       bootCount.set((bootCount.value ?? 0) + 1)
-      listen(monitor, child)
       Task { @Supervisor in
         if let status = await child.exited.wait() { await self.finish(status) }
       }
@@ -92,7 +92,8 @@ extension Machine {
   ) throws(ProcessError) -> Child {
     var command = Command(
       name: "QEMU", executable: specification.binary, arguments: arguments)
-    command.environment = specification.environment
+    if let temporaryDirectory { command.environment["TMPDIR"] = temporaryDirectory }
+    command.environment.merge(specification.environment) { _, own in own }
     command.standardError = .file(directory + "/qemu.log")
     return try Launcher.launch(command, descriptors: descriptors)
   }
@@ -149,26 +150,31 @@ extension Machine {
     }
   }
 
-  private func listen(_ monitor: DescriptorBox, _ child: Child) {
+  private func listen(_ monitor: DescriptorBox) {
     let client = QMP(monitor.take()!, machine: name) { [weak self] event in self?.take(event) }
     qmp = client
-    client.onGreeting = { [weak self] in self?.becomeUp(client, child) }
-  }
-
-  private func becomeUp(_ client: QMP, _ child: Child) {
-    // QMP runs commands in order: whoever plugs a cable in from here on comes later.
+    client.onGreeting = { [weak self] in self?.becomeUp() }
     for use in specification.endUses where !use.end.isPlugged {
       if let netdev = use.netdev { client.send("set_link", Self.link(netdev, false)) }
     }
+    if !specification.startsPaused { client.send("cont") }
+  }
+
+  private func becomeUp() {
+    // One that has ended already has no ports any more.
+    if let qemu, qemu.exited.value == nil { confirmPorts(qemu.pid) }
+    connected.set(true)
+    settled.set(true)
+  }
+
+  private func confirmPorts(_ pid: Int32) {
     do throws(MachineError) {
-      try specification.ports?.confirm(pid: child.pid)
+      try specification.ports?.confirm(pid: pid)
     } catch {
       var lost = error
       lost.machine = name
       failure.set(lost)
     }
-    connected.set(true)
-    settled.set(true)
   }
 
   static func link(_ netdev: String, _ up: Bool) -> JSON {

@@ -9,6 +9,9 @@ import Processes
   public nonisolated let console: Console
   /// Where the logs are: console.log, qemu.log, swtpm.log.
   public nonisolated let directory: String
+  /// Where QEMU keeps the changes of throw-away disks, in files that it unlinks as soon as it has
+  /// made them; one killed in between leaves one, which goes with this directory. nil: $TMPDIR.
+  public nonisolated let temporaryDirectory: String?
   /// Set when QEMU has answered on QMP; cleared at each start.
   public nonisolated let connected = Event<Bool>()
   /// Set when QEMU is gone, all it said has been read and its resources are free; cleared at each
@@ -49,7 +52,8 @@ import Processes
   /// A machine that is not running yet. Makes `directory`, for its logs, which stays the caller's.
   /// Finds what cannot work without starting anything: errors of kind usage and missing.
   public init(
-    _ specification: MachineSpecification, host: HostCapabilities, directory: String
+    _ specification: MachineSpecification, host: HostCapabilities, directory: String,
+    temporaryDirectory: String? = nil
   ) throws(MachineError) {
     try specification.validate()
     guard Files.makeDirectories(directory) else {
@@ -58,6 +62,7 @@ import Processes
     self.specification = specification
     self.host = host
     self.directory = directory
+    self.temporaryDirectory = temporaryDirectory
     name = specification.name
     areRebootsAllowed = specification.allowsReboot
     console = try Console(path: directory + "/console.log")

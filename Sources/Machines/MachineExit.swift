@@ -103,13 +103,15 @@ extension MachineExit {
     }
   }
 
-  /// The first line of the standard error that is no warning, without QEMU's own name before it.
+  /// What QEMU refused, in its words without its name: the first line that begins with the name and
+  /// is no warning. A warning may go on over lines that do not tell what they are.
   private var firstComplaint: String {
     let lines = standardError.split(separator: "\n").map { Console.sanitised($0.utf8) }
-    let line = lines.first { !$0.contains("warning:") && !$0.isEmpty } ?? lines.first ?? ""
-    guard let colon = line.firstIndex(of: ":"), line[..<colon].hasPrefix("qemu") else {
-      return line
+    for line in lines where line.hasPrefix("qemu") {
+      guard let end = line.firstIndex(of: ":") else { continue }
+      let text = line[line.index(after: end)...].drop { $0 == " " }
+      if !text.hasPrefix("warning:") { return String(text) }
     }
-    return String(line[line.index(after: colon)...].drop { $0 == " " })
+    return lines.first ?? ""
   }
 }

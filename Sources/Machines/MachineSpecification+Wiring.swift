@@ -7,6 +7,13 @@ extension MachineSpecification {
     agentPorts.indices.map { $0 == 0 ? "agent" : "agent\($0 + 1)" }
   }
 
+  /// Whether the script itself wants the guest to wait.
+  var startsPaused: Bool {
+    extraArguments.contains { argument in
+      if case .text("-S") = argument { true } else { false }
+    }
+  }
+
   /// A use of a cable's end that needs a descriptor.
   struct EndUse {
     var descriptor: String

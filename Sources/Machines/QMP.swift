@@ -13,6 +13,7 @@ import Processes
   /// Set when the connection has ended and all that came over it has been delivered.
   public nonisolated let ended = Event<Bool>()
 
+  private var words = JSON.null
   /// Called before `greeting` is set.
   var onGreeting: @Supervisor () -> Void = {}
 
@@ -35,6 +36,12 @@ import Processes
     stream = ByteStream(socket)
     stream.onBytes = { [weak self] in self?.take($0) }
     stream.onEnd = { [weak self] in self?.end() }
+    // QEMU reads it when it has greeted. Events come from then on.
+    send("qmp_capabilities", nil, until: .never) { [weak self] answer in
+      guard case .success = answer, let self else { return }
+      self.onGreeting()
+      self.greeting.set(self.words)
+    }
   }
 
   /// Runs a command and gives what it returned. Errors of kind qmp carry QMP's class; kind timeout
@@ -98,11 +105,7 @@ import Processes
   private func take(line: [UInt8]) {
     guard let message = try? JSON.parse(line) else { return }
     if message["QMP"] != nil {
-      send("qmp_capabilities", nil, until: .never) { [weak self] answer in
-        guard case .success = answer, let self else { return }
-        self.onGreeting()
-        self.greeting.set(message)
-      }
+      words = message
     } else if let name = message["event"]?.text {
       let seconds = message["timestamp"]?["seconds"]?.integer ?? 0
       let microseconds = message["timestamp"]?["microseconds"]?.integer ?? 0

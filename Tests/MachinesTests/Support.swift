@@ -42,22 +42,27 @@ enum BootSector {
   /// Sends back what it gets, and powers off after a 'q'.
   static let echo: [UInt8] =
     [
-      0xba, 0xfd, 0x03, 0xec, 0xa8, 0x01, 0x74, 0xf8, 0xba, 0xf8, 0x03, 0xec, 0xee, 0x3c, 0x71,
-      0x75, 0xef,
+      0xba, 0xfd, 0x03, 0xec, 0xa8, 0x01, 0x74, 0xf8, 0xba, 0xf8, 0x03, 0xec, 0x88, 0xc4, 0xba,
+      0xfd, 0x03, 0xec, 0xa8, 0x20, 0x74, 0xfb, 0x88, 0xe0, 0xba, 0xf8, 0x03, 0xee, 0x3c, 0x71,
+      0x75, 0xe0,
     ] + powerOff
-  /// Writes the first sector of the first disk, and then says so.
+
   static func image(_ text: String, then action: [UInt8]) -> [UInt8] {
+    // Waits for the port to be free before each character.
     let print: [UInt8] = [
-      0xac, 0x84, 0xc0, 0x74, 0x06, 0xba, 0xf8, 0x03, 0xee, 0xeb, 0xf5,
+      0xac, 0x84, 0xc0, 0x74, 0x12, 0x88, 0xc4, 0xba, 0xfd, 0x03, 0xec, 0xa8, 0x20, 0x74, 0xfb,
+      0x88, 0xe0, 0xba, 0xf8, 0x03, 0xee, 0xeb, 0xe9,
     ]
-    let textAt = 0x7c00 + 7 + print.count + action.count + halt.count
+    let textAt = 0x7c00 + 8 + print.count + action.count + halt.count
+    // Interrupts off: SeaBIOS reads the serial port in its timer's.
     var sector: [UInt8] = [
-      0x31, 0xc0, 0x8e, 0xd8, 0xbe, UInt8(textAt & 0xff), UInt8(textAt >> 8),
+      0xfa, 0x31, 0xc0, 0x8e, 0xd8, 0xbe, UInt8(textAt & 0xff), UInt8(textAt >> 8),
     ]
-    sector += print + action + halt + Array(text.utf8) + [0]
+    sector += print + action + halt + Array("\n\(text)".utf8) + [0]
     precondition(sector.count <= 510)
     sector += [UInt8](repeating: 0, count: 510 - sector.count) + [0x55, 0xaa]
-    return sector + [UInt8](repeating: 0, count: 512 * 127)
+    // SeaBIOS boots no disk that is smaller than a floppy.
+    return sector + [UInt8](repeating: 0, count: 2 << 20)
   }
 }
 
@@ -84,11 +89,13 @@ extension MachineSpecification {
 }
 
 extension Machine {
-  /// Waits until the console has a text.
+  /// Waits until the console has a text in this boot.
   func printed(_ text: String, _ seconds: Double = 60) async -> Bool {
     let deadline = Deadline.after(seconds)
     while !deadline.hasPassed {
-      if (Files.read(console.path) ?? "").contains(text) { return true }
+      let bytes = Array((Files.read(console.path) ?? "").utf8)
+      let boot = bytes.dropFirst(console.snapshot.bootOffset)
+      if String(decoding: boot, as: UTF8.self).contains(text) { return true }
       console.changed.clear()
       _ = await console.changed.wait(until: .after(0.2))
     }

@@ -1,0 +1,43 @@
+import Testing
+
+@testable import Machines
+
+@Suite struct ConsoleTextTests {
+  @Test(arguments: [
+    ("plain", "plain"), ("\u{1b}[31mred\u{1b}[0m", "red"), ("a\u{1b}]0;title\u{7}b", "ab"),
+    ("a\u{1b}]0;title\u{1b}\\b", "ab"), ("\u{1b}(Bx", "x"), ("a\tb\r", "a b"),
+    ("a\u{9b}1mb", "ab"), ("x\u{202e}y", "xy"), ("\u{1b}", ""), ("tail  ", "tail"),
+    ("\u{0}\u{7f}", ""),
+    ("a\u{1b}P1$r\u{1b}\\b", "ab"),
+  ])
+  func sanitises(text: String, clean: String) {
+    #expect(Console.sanitised(text.utf8) == clean)
+  }
+
+  @Test func sanitisesInvalidUTF8() {
+    #expect(Console.sanitised([0x61, 0xff, 0x62]) == "a\u{fffd}b")
+  }
+
+  @Test func findsAPanicAcrossChunks() {
+    let text = Array("x\n[ 1.0] KKernel panic - not syncing: why\nmore".utf8)
+    for cut in 0..<text.count {
+      var scanner = PanicScanner()
+      let line = scanner.find(in: Array(text[..<cut])) ?? scanner.find(in: Array(text[cut...]))
+      #expect(line == "[ 1.0] KKernel panic - not syncing: why")
+    }
+    var scanner = PanicScanner()
+    #expect(scanner.find(in: Array("Kernel panic - not\nsyncing".utf8)) == nil)
+    #expect(scanner.unfinished == nil)
+    #expect(scanner.find(in: Array("\nKernel panic - not syncing: x".utf8)) == nil)
+    #expect(scanner.unfinished == "Kernel panic - not syncing: x")
+  }
+
+  @Test func linesAreCut() {
+    var lines = LineBuffer(limit: 4)
+    #expect(lines.take(Array("ab\ncd".utf8)) == [Array("ab".utf8)])
+    #expect(lines.take(Array("e\n\n".utf8)) == [Array("cde".utf8), []])
+    #expect(!lines.isOverfull)
+    _ = lines.take(Array("12345".utf8))
+    #expect(lines.isOverfull)
+  }
+}

@@ -85,6 +85,12 @@ import Processes
     flush()
   }
 
+  /// For tests: bytes as they are.
+  func sendRaw(_ bytes: [UInt8]) {
+    outgoing += bytes
+    flush()
+  }
+
   // MARK: The channel
 
   private func handle(_ readiness: Watch.Readiness) {

@@ -102,10 +102,10 @@ import Testing
       try GuestImage.prepare(kernel: nil, cache: cache, find: offline) { _ in }
     }
     let kernel = fixture.kernel
-    let first = try GuestImage.prepare(
-      kernel: nil, cache: cache,
-      find: { _, folder throws(GuestError) in try GuestParts.find(kernel: kernel, folder: folder) }
-    ) { _ in }
+    let online: GuestImage.Finder = { _, folder throws(GuestError) in
+      try GuestParts.find(kernel: kernel, folder: folder)
+    }
+    let first = try GuestImage.prepare(kernel: nil, cache: cache, find: online) { _ in }
     let index = "\(cache.folder)/index-\(cache.key)"
     let name = first.kernel.split(separator: "/").dropLast().last!
     try Files.write(Array("\(name)\n\nlong ago\n".utf8), to: index)

@@ -7,18 +7,23 @@ import Testing
 
 /// The build's own tool, which stands beside the tests' program.
 @Suite struct EmbedToolTests {
-  private func embed(_ modules: [String: String]) throws -> (status: Processes.ExitStatus?, text: String) {
+  private func embed(_ modules: [String: String]) throws -> (
+    status: Processes.ExitStatus?, text: String
+  ) {
     let folder = "/tmp/vmscript-test-embed-\(getpid())-\(UInt32.random(in: 0 ... .max))"
     try Files.makeFolder("\(folder)/stdlib/internal")
     defer { Files.remove(folder) }
-    for (name, text) in modules { try Files.write(Array(text.utf8), to: "\(folder)/stdlib/\(name)") }
+    for (name, text) in modules {
+      try Files.write(Array(text.utf8), to: "\(folder)/stdlib/\(name)")
+    }
     var buffer = [UInt8](repeating: 0, count: 4096)
     let count = readlink("/proc/self/exe", &buffer, buffer.count)
     let path = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
     let products = path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex)
-    let tool = try #require(["EmbedTool-tool", "EmbedTool"].map { "\(products)/\($0)" }.first {
-      Files.exists($0)
-    })
+    let tool = try #require(
+      ["EmbedTool-tool", "EmbedTool"].map { "\(products)/\($0)" }.first {
+        Files.exists($0)
+      })
     var command = Command(name: "EmbedTool", executable: tool)
     command.arguments = ["stdlib", Argument("\(folder)/stdlib"), Argument("\(folder)/out.swift")]
     let child = try Supervisor.sync { [command] in try Launcher.launch(command) }
@@ -30,7 +35,8 @@ import Testing
 
   @Test func embedsModulesByName() throws {
     let (status, text) = try embed([
-      "b.lua": "return [[\"\"\" \\(x) \"\"\"##]]\n", "a.lua": "return 1", "internal/c.lua": "return 2\n",
+      "b.lua": "return [[\"\"\" \\(x) \"\"\"##]]\n", "a.lua": "return 1",
+      "internal/c.lua": "return 2\n",
     ])
     #expect(status == .exited(code: 0))
     let names = text.split(separator: "\n").compactMap { line in
@@ -41,7 +47,9 @@ import Testing
   }
 
   @Test func aSyntaxErrorBreaksTheBuild() throws {
-    let (status, text) = try embed(["good.lua": "return 1\n", "bad.lua": "local x = 1\nreturn return\n"])
+    let (status, text) = try embed([
+      "good.lua": "return 1\n", "bad.lua": "local x = 1\nreturn return\n",
+    ])
     #expect(status == .exited(code: 1))
     #expect(text.contains("bad.lua:2: error: "))
     #expect(!text.contains("enum"))

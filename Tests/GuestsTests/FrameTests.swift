@@ -52,7 +52,8 @@ import Testing
   }
 
   @Test func aHelloInsideDataIsData() {
-    let found = parse(hello(session: 7) + frame(.data, hello(session: 8) + [0]) + frame(.done), by: 500)
+    let found = parse(
+      hello(session: 7) + frame(.data, hello(session: 8) + [0]) + frame(.done), by: 500)
     #expect(found.map(\.0) == [Frame.Kind.hello, .data, .done].map(\.rawValue))
   }
 

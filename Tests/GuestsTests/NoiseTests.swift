@@ -39,10 +39,12 @@ import Testing
     #expect(client.ready.block(until: .after(5))?.session == 5)
     let process = Supervisor.sync { client.exec(.shell("true")) }
     // Frames that lie: too short, for nobody, with numbers beyond all bounds.
-    for (kind, request) in [(Frame.Kind.exit, UInt32(99)), (.credit, 1), (.data, 1), (.started, 1)] {
+    for (kind, request) in [(Frame.Kind.exit, UInt32(99)), (.credit, 1), (.data, 1), (.started, 1)]
+    {
       for stream in [Frame.Stream.input, .output, .error] {
         var bytes: [UInt8] = []
-        Frame(session: 5, request: request, kind: kind, stream: stream, length: 4).encode(into: &bytes)
+        Frame(session: 5, request: request, kind: kind, stream: stream, length: 4).encode(
+          into: &bytes)
         bytes += [255, 255, 255, 255]
         _ = write(theirs.number, bytes, bytes.count)
       }

@@ -73,7 +73,9 @@ final class TestGuest: Sendable {
     return ready
   }
 
-  func start(_ request: ExecRequest) -> GuestProcess { Supervisor.sync { self.client.exec(request) } }
+  func start(_ request: ExecRequest) -> GuestProcess {
+    Supervisor.sync { self.client.exec(request) }
+  }
 
   func result(_ process: GuestProcess, _ seconds: Double = 60) throws -> ExecResult {
     guard let result = process.exited.block(until: .after(seconds)) else { throw NoAnswer() }
@@ -90,9 +92,11 @@ final class TestGuest: Sendable {
   }
 
   func answer<Value: Sendable>(
-    _ seconds: Double = 60, _ ask: @escaping @Supervisor @Sendable (AgentClient) -> Event<
-      Result<Value, AgentError>
-    >
+    _ seconds: Double = 60,
+    _ ask:
+      @escaping @Supervisor @Sendable (AgentClient) -> Event<
+        Result<Value, AgentError>
+      >
   ) throws -> Value {
     let event = Supervisor.sync { ask(self.client) }
     guard let answer = event.block(until: .after(seconds)) else { throw NoAnswer() }

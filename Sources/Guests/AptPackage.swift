@@ -6,7 +6,7 @@ import Processes
 struct AptPackage: Hashable {
   var name: String
   var version: String
-  private var dependencies: [String]
+  var dependencies: [String] = []
 
   /// What changes when the host learns of new packages (apt-get update).
   static var stamp: String { Files.stamp("/var/lib/apt/lists") }

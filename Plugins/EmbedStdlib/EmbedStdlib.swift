@@ -43,7 +43,8 @@ import PackagePlugin
   /// Static, because it is the first program of a guest with nothing else in it; small, because
   /// every boot copies it.
   private static let flags = [
-    "-std=gnu11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-Os", "-static", "-s", "-fno-pie",
+    "-std=gnu11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-Os", "-static", "-s",
+    "-fno-pie",
     "-ffunction-sections", "-fdata-sections", "-fno-asynchronous-unwind-tables",
     "-fno-stack-protector", "-Wl,--gc-sections", "-Wl,--build-id=none",
   ]

@@ -70,10 +70,20 @@ extension Event {
     }
   }
 
-  /// The same for any other thread, which sleeps meanwhile.
+  /// The same for any other thread, which sleeps meanwhile. No task is made: tasks may need a
+  /// thread of the global pool, which may be full of threads that sleep here.
   public func block(until deadline: Deadline = .never) -> Value? {
-    if let value { return value }
-    return Supervisor.wait { await self.wait(until: deadline) }
+    let baton = Baton()
+    let subscription = subscribe { baton.pass() }
+    defer { subscription.cancel() }
+    if deadline != .never && value == nil {
+      Supervisor.post { Timer(at: deadline) { baton.pass() } }
+    }
+    while true {
+      if let value { return value }
+      if deadline.hasPassed { return nil }
+      baton.take()
+    }
   }
 }
 

@@ -118,8 +118,10 @@ static bool applies(const char *condition) {
   if (!strcmp(condition, "pci")) return has_entry("/sys/bus/pci/devices", "");
   if (!strcmp(condition, "mmio")) return has_entry("/sys/bus/platform/devices", "LNRO0005");
   if (!strcmp(condition, "fwcfg")) return has_entry("/sys/bus/acpi/devices", "QEMU0002");
-  if (!strcmp(condition, "pvpanic-pci")) return has_device("/sys/bus/pci/devices/", "0x1b36", "0x0011");
-  if (!strncmp(condition, "virtio:", 7)) return has_device("/sys/bus/virtio/devices/", NULL, condition + 7);
+  if (!strcmp(condition, "pvpanic-pci"))
+    return has_device("/sys/bus/pci/devices/", "0x1b36", "0x0011");
+  if (!strncmp(condition, "virtio:", 7))
+    return has_device("/sys/bus/virtio/devices/", NULL, condition + 7);
   return true;
 }
 
@@ -173,7 +175,8 @@ static int try_open(void) {
 int open_port(const char *path) {
   if (path) return open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = 1};
-  int events = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
+  int events =
+      socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
   int fd = -1;
   if (bind(events, (struct sockaddr *)&address, sizeof address)) say("uevents", strerror(errno));
   uint64_t end = now() + 5000000000ull;

@@ -115,7 +115,8 @@ void get_read(struct request *request) {
 static void set_clock(uint64_t nanoseconds) {
   struct timespec host = {nanoseconds / 1000000000, nanoseconds % 1000000000}, guest;
   clock_gettime(CLOCK_REALTIME, &guest);
-  int64_t off = (int64_t)(guest.tv_sec - host.tv_sec) * 1000 + (guest.tv_nsec - host.tv_nsec) / 1000000;
+  int64_t off = (int64_t)(guest.tv_sec - host.tv_sec) * 1000;
+  off += (guest.tv_nsec - host.tv_nsec) / 1000000;
   // A step that no one needs can upset timers: leave a clock that is right alone.
   if (off > 100 || off < -100) clock_settime(CLOCK_REALTIME, &host);
 }

@@ -110,7 +110,8 @@ static void serve(const struct source *source, short events) {
 static int milliseconds(uint64_t deadline, uint64_t time) {
   if (deadline == NEVER) return -1;
   if (deadline <= time) return 0;
-  return (deadline - time + 999999) / 1000000 > 1000000 ? 1000000 : (deadline - time + 999999) / 1000000;
+  uint64_t left = (deadline - time + 999999) / 1000000;
+  return left > 1000000 ? 1000000 : left;
 }
 
 static void run(int port, int signals) {

@@ -85,6 +85,12 @@ import Processes
     flush()
   }
 
+  /// For tests: bytes as they are.
+  func sendRaw(_ bytes: [UInt8]) {
+    outgoing += bytes
+    flush()
+  }
+
   // MARK: The channel
 
   private func handle(_ readiness: Watch.Readiness) {
@@ -148,6 +154,8 @@ import Processes
       let message = "the guest's agent speaks version \(version) of the protocol, not 1"
       return end(AgentError(.version, message))
     }
+    // Who hears that a request failed must not find the earlier boot's agent ready.
+    ready.clear()
     failSent(AgentError(.restarted, "the guest or its agent started again meanwhile"))
     // The rest of a frame that is half sent stays: the new agent passes over it.
     if sent == 0 { outgoing = [] }

@@ -6,7 +6,7 @@ import Processes
 struct AptPackage: Hashable {
   var name: String
   var version: String
-  private var dependencies: [String]
+  var dependencies: [String] = []
 
   /// What changes when the host learns of new packages (apt-get update).
   static var stamp: String { Files.stamp("/var/lib/apt/lists") }
@@ -55,7 +55,9 @@ struct AptPackage: Hashable {
           + " check the network, run apt-get update, or give your own kernel with --kernel PATH")
     }
     guard
-      let file = Files.list(folder).first(where: { $0.hasPrefix("\(name)_") && $0.hasSuffix(".deb") })
+      let file = Files.list(folder).first(where: {
+        $0.hasPrefix("\(name)_") && $0.hasSuffix(".deb")
+      })
     else { throw GuestError(.missing, "apt-get download left no file of '\(name)'") }
     defer { unlink("\(folder)/\(file)") }
     return try Files.read("\(folder)/\(file)")

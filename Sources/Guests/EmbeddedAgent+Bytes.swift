@@ -2,7 +2,9 @@ extension EmbeddedAgent {
   /// The agent: a static program.
   static var bytes: [UInt8] {
     hexadecimal.withUTF8Buffer { digits in
-      stride(from: 0, to: digits.count, by: 2).map { value(digits[$0]) << 4 | value(digits[$0 + 1]) }
+      stride(from: 0, to: digits.count, by: 2).map {
+        value(digits[$0]) << 4 | value(digits[$0 + 1])
+      }
     }
   }
 

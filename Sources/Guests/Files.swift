@@ -74,6 +74,13 @@ enum Files {
     return "\(status.st_ino) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
   }
 
+  /// Seconds since it was changed; 0 if it is not there.
+  static func age(_ path: String) -> Int {
+    var status = stat()
+    guard fstatat(AT_FDCWD, path, &status, 0) == 0 else { return 0 }
+    return time(nil) - status.st_mtim.tv_sec
+  }
+
   private static func failure(_ path: String) -> GuestError {
     GuestError(.unusable, "\(path): \(String(cString: strerror(errno)))")
   }

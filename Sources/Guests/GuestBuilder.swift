@@ -36,7 +36,8 @@ struct GuestBuilder {
       for module in GuestModule.all {
         for ending in ["ko", "ko.xz", "ko.zst", "ko.gz"]
         where Files.exists("\(root)/\(module.path).\(ending)") {
-          modules[module.path] = try plain(try Files.read("\(root)/\(module.path).\(ending)"), ending)
+          modules[module.path] = try plain(
+            try Files.read("\(root)/\(module.path).\(ending)"), ending)
         }
       }
       return Kernel(

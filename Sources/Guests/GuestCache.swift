@@ -75,10 +75,17 @@ struct GuestCache {
     }
   }
 
-  /// Removes what makers that died have left; only for who holds the lock.
+  /// Removes what makers that died have left, and images that no index has named for a week: a
+  /// run may still boot from one. Only for who holds the lock.
   func clean() {
-    for name in Files.list(folder) where name.hasPrefix("building-") {
-      Files.remove("\(folder)/\(name)")
+    let names = Files.list(folder)
+    let used = names.filter { $0.hasPrefix("index-") }.compactMap { name in
+      (try? Files.read("\(folder)/\(name)")).map { String(decoding: $0, as: UTF8.self) }
+    }
+    for name in names where !name.hasPrefix("index-") && name != "lock" {
+      let path = "\(folder)/\(name)"
+      let isOld = Files.age(path) > 7 * 24 * 3600 && !used.contains { $0.hasPrefix("\(name)\n") }
+      if name.hasPrefix("building-") || isOld { Files.remove(path) }
     }
   }
 }

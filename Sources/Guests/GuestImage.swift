@@ -25,8 +25,12 @@ public struct GuestImage: Sendable, Hashable {
     try prepare(kernel: kernel, cache: try GuestCache(kernel: kernel), progress: progress)
   }
 
+  /// Finds the parts of the image for a kernel, with a folder to work in.
+  typealias Finder = @Sendable (String?, String) throws(GuestError) -> GuestParts
+
   static func prepare(
-    kernel: String?, cache: GuestCache, progress: @escaping @Sendable (String) -> Void
+    kernel: String?, cache: GuestCache, find: Finder = GuestParts.find(kernel:folder:),
+    progress: @escaping @Sendable (String) -> Void
   ) throws(GuestError) -> GuestImage {
     let stamp = GuestCache.stamp(kernel: kernel)
     if let found = cache.find(stamp: stamp), found.isCurrent { return found.image }
@@ -35,20 +39,21 @@ public struct GuestImage: Sendable, Hashable {
       progress("waiting for another vmscript, which prepares the guest")
     }
     let image = Result { () throws(GuestError) in
-      try prepareLocked(kernel: kernel, cache: cache, stamp: stamp, progress: progress)
+      try prepareLocked(kernel, cache, stamp, find, progress)
     }
     lock.release()
     return try image.get()
   }
 
   private static func prepareLocked(
-    kernel: String?, cache: GuestCache, stamp: String, progress: @escaping @Sendable (String) -> Void
+    _ kernel: String?, _ cache: GuestCache, _ stamp: String, _ find: Finder,
+    _ progress: @escaping @Sendable (String) -> Void
   ) throws(GuestError) -> GuestImage {
     // Who held the lock before may have made it.
     let earlier = cache.find(stamp: stamp)
     if let earlier, earlier.isCurrent { return earlier.image }
     do throws(GuestError) {
-      let image = try make(kernel: kernel, cache: cache, progress: progress)
+      let image = try make(kernel, cache, find, progress)
       try cache.remember(image, stamp: stamp)
       return image
     } catch {
@@ -61,13 +66,14 @@ public struct GuestImage: Sendable, Hashable {
   }
 
   private static func make(
-    kernel: String?, cache: GuestCache, progress: @escaping @Sendable (String) -> Void
+    _ kernel: String?, _ cache: GuestCache, _ find: Finder,
+    _ progress: @escaping @Sendable (String) -> Void
   ) throws(GuestError) -> GuestImage {
     cache.clean()
     let work = "\(cache.folder)/building-\(getpid())"
     try Files.makeFolder(work)
     defer { Files.remove(work) }
-    let parts = try GuestParts.find(kernel: kernel, folder: work)
+    let parts = try find(kernel, work)
     let name = GuestCache.hash(parts.inputs)
     if let image = cache.image(name) { return image }
     progress("preparing the default guest, once")

@@ -46,7 +46,8 @@ struct GuestParts {
     } catch {
       if let release = hostRelease { return .host(release: release) }
       throw GuestError(
-        .missing, "the default guest has no kernel: \(error.message), or give one with --kernel PATH")
+        .missing,
+        "the default guest has no kernel: \(error.message), or give one with --kernel PATH")
     }
   }
 

@@ -46,7 +46,11 @@ import Events
       let part = first.prefix(min(Frame.chunk, credit))
       client.send(.data, request, body: part)
       credit -= part.count
-      if part.count == first.count { queue.removeFirst() } else { queue[0] = first.dropFirst(part.count) }
+      if part.count == first.count {
+        queue.removeFirst()
+      } else {
+        queue[0] = first.dropFirst(part.count)
+      }
     }
     if isClosed && queue.isEmpty {
       isCloseSent = true

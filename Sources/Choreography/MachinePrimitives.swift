@@ -19,11 +19,13 @@ enum MachinePrimitives {
     let host = try run.host(accelerator)
     try reader.completeBoot(host)
     let specification = reader.specification
+    let scratch = try run.volatileDirectory().path
     let machine: Machine
     do {
       let directory = try run.record.directory(for: specification.name)
       machine = try Supervisor.sync {
-        let machine = try Machine(specification, host: host, directory: directory)
+        let machine = try Machine(
+          specification, host: host, directory: directory, temporaryDirectory: scratch)
         Ending.shared.own(machine)
         return machine
       }

@@ -24,6 +24,7 @@ public final class Run {
   private var nameCounts: [String: Int] = [:]
   private var steps: [String] = []
   private var isUnderTCG = false
+  private var hasRemovedStale = false
   private var capabilities: [HostCapabilities.Choice: HostCapabilities] = [:]
 
   public init(_ options: RunOptions) {
@@ -140,6 +141,20 @@ public final class Run {
     }
     nameCounts[name] = 1
     return name
+  }
+
+  /// A directory that ends with the run, for state that may be large. The first call also removes
+  /// what killed runs have left.
+  func volatileDirectory() throws(ScriptError) -> VolatileDirectory {
+    if !hasRemovedStale {
+      hasRemovedStale = true
+      VolatileDirectory.removeStale()
+    }
+    do throws(ProcessError) {
+      return try Supervisor.sync { () throws(ProcessError) in try VolatileDirectory.ofRun(.disk) }
+    } catch {
+      throw ScriptError(.launch, error.message)
+    }
   }
 
   func add(_ machine: MachineObject) {

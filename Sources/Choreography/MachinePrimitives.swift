@@ -36,7 +36,9 @@ enum MachinePrimitives {
     } catch {
       throw ScriptError(.launch, "\(error)")
     }
-    let object = MachineObject(run, machine, place: call.place, mayExit: mayExit, tags: tags)
+    let object = MachineObject(
+      run, machine, place: call.place, mayExit: mayExit, tags: tags,
+      isDefaultGuest: reader.bootsDefaultGuest, serialConsole: reader.console)
     run.add(object)
     if isStarted { try object.start() }
     return call.results(.object(object))

@@ -78,6 +78,12 @@ static void install(int number) {
 void signals_catch(const int *signals, int count, int descriptor) {
   caught = descriptor;
   signal(SIGPIPE, SIG_IGN);
+  // A careless parent may have left them blocked (a blocked mask is inherited); it is enough that
+  // this one thread takes them.
+  sigset_t set;
+  sigemptyset(&set);
+  for (int i = 0; i < count; i++) sigaddset(&set, signals[i]);
+  pthread_sigmask(SIG_UNBLOCK, &set, NULL);
   for (int i = 0; i < count; i++) {
     struct sigaction action;
     sigaction(signals[i], NULL, &action);

@@ -14,6 +14,9 @@ import Synchronization
   /// Seconds that a script's `<close>` handlers have after a first signal.
   nonisolated static let grace = 5.0
 
+  /// Seconds that taking everything down may last.
+  nonisolated static let patience = 20.0
+
   /// Why the run is to end, other than by the script's own end.
   enum Reason: Sendable {
     case signal(Signal)
@@ -65,7 +68,22 @@ import Synchronization
     }
   }
 
-  func own(_ machine: Machine) { machines.append(machine) }
+  func own(_ machine: Machine) {
+    machines.append(machine)
+    if machines.count == 1 { measureLag() }
+  }
+
+  /// How late, in seconds, a timer of the supervisor's fired at worst since there were machines:
+  /// what starves this starves the guests.
+  private(set) var lag = 0.0
+
+  private func measureLag() {
+    let due = Deadline.after(0.25)
+    Timer(at: due) {
+      self.lag = max(self.lag, Instant.now.seconds(since: due.instant))
+      if !self.isTakingDown { self.measureLag() }
+    }
+  }
 
   /// Why the run was told to end.
   nonisolated var reason: Reason? { shared.withLock { $0.reason } }
@@ -136,6 +154,11 @@ import Synchronization
       return
     }
     isTakingDown = true
+    // What cannot be ended (a QEMU in state D) is left to the guardian.
+    Timer(at: .after(Self.patience)) {
+      self.say("vmscript: some processes cannot be ended: \(Launcher.living.map(\.pid))")
+      _exit(self.reason?.status ?? 1)
+    }
     let stops = machines.map { machine in Task { @Supervisor in await machine.stop() } }
     for stop in stops { await stop.value }
     await Launcher.stopAll()

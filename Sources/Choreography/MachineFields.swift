@@ -201,6 +201,9 @@ struct MachineFields {
     }
   }
 
+  /// What Linux calls the console that is logged.
+  var console: String { specification.kind == .microvm ? "hvc0" : "ttyS0" }
+
   static let agentPort = "org.vmscript.agent"
 
   /// Puts the default guest where the script named none, and tells the guest its interfaces.
@@ -220,7 +223,6 @@ struct MachineFields {
     } catch {
       throw ScriptError(error.kind == .missing ? .missing : .launch, error.message)
     }
-    let console = specification.kind == .microvm ? "hvc0" : "ttyS0"
     var words = [GuestImage.commandLine(console: console, name: specification.name)]
     let macs = specification.interfaceMACs
     for (index, address, name) in addresses {

@@ -14,6 +14,10 @@ final class MachineObject: ScriptObject {
   /// Its end, however it comes about, does not fail the script.
   let mayExit: Bool
   let tags: [String]
+  /// It boots vmscript's own guest.
+  let isDefaultGuest: Bool
+  /// What Linux calls the console that is logged.
+  let serialConsole: String
   /// The client of the agent of the present start; nil if it has none.
   private(set) var agent: AgentClient?
   /// The script was told of the present end, or asked for it.
@@ -24,12 +28,17 @@ final class MachineObject: ScriptObject {
   var name: String { machine.name }
   var shown: String { "machine '\(name)'" }
 
-  init(_ run: Run, _ machine: Machine, place: Place?, mayExit: Bool, tags: [String]) {
+  init(
+    _ run: Run, _ machine: Machine, place: Place?, mayExit: Bool, tags: [String],
+    isDefaultGuest: Bool, serialConsole: String
+  ) {
     self.run = run
     self.machine = machine
     self.place = place
     self.mayExit = mayExit
     self.tags = tags
+    self.isDefaultGuest = isDefaultGuest
+    self.serialConsole = serialConsole
   }
 
   func field(_ key: Value) -> Value? {
@@ -108,13 +117,21 @@ final class MachineObject: ScriptObject {
     return result
   }
 
+  private var consoleHint: String {
+    if isDefaultGuest { return "" }
+    return " (Linux speaks there if its command line has console=\(serialConsole))"
+  }
+
   /// Where it was made, the last lines of its console, where its logs are.
   func evidence() -> [String] {
+    guard machine.bootCount.value ?? 0 > 0 else { return [] }
     let console = machine.console
     let lines = Supervisor.sync { console.lastLines(10) }
     let origin = place.map { "machine '\(name)' started at \($0)" } ?? "machine '\(name)'"
     guard !lines.isEmpty else {
-      return ["\(origin); its console said nothing", "logs: \(run.directory(of: name))"]
+      return [
+        "\(origin); its console said nothing\(consoleHint)", "logs: \(run.directory(of: name))",
+      ]
     }
     return ["\(origin); last lines of its console:"] + lines.map { "  \($0)" }
       + ["logs: \(run.directory(of: name))"]

@@ -19,11 +19,13 @@ enum MachinePrimitives {
     let host = try run.host(accelerator)
     try reader.completeBoot(host)
     let specification = reader.specification
+    let scratch = try run.volatileDirectory().path
     let machine: Machine
     do {
       let directory = try run.record.directory(for: specification.name)
       machine = try Supervisor.sync {
-        let machine = try Machine(specification, host: host, directory: directory)
+        let machine = try Machine(
+          specification, host: host, directory: directory, temporaryDirectory: scratch)
         Ending.shared.own(machine)
         return machine
       }
@@ -34,7 +36,9 @@ enum MachinePrimitives {
     } catch {
       throw ScriptError(.launch, "\(error)")
     }
-    let object = MachineObject(run, machine, place: call.place, mayExit: mayExit, tags: tags)
+    let object = MachineObject(
+      run, machine, place: call.place, mayExit: mayExit, tags: tags,
+      isDefaultGuest: reader.bootsDefaultGuest, serialConsole: reader.console)
     run.add(object)
     if isStarted { try object.start() }
     return call.results(.object(object))

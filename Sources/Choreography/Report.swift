@@ -24,14 +24,15 @@ public struct Report: Sendable {
   var place: Place?
   var notes: [String] = []
   var trace: [Failure.Frame] = []
-  var task: String?
+  /// How late the host's own loop ran at worst, in seconds.
+  var lag = 0.0
   var steps: [String] = []
   var logs: String?
   var seed: UInt64?
 
   init(unparsable message: String) { headline = message }
 
-  init(_ failure: Failure, task: LuaTask?, reason: Ending.Reason?) {
+  init(_ failure: Failure, reason: Ending.Reason?) {
     trace = failure.trace
     place = failure.error?.place ?? failure.trace.first?.place
     notes = failure.error?.notes ?? []
@@ -41,9 +42,6 @@ public struct Report: Sendable {
     } else {
       headline = failure.text
     }
-    if let task {
-      self.task = "in task '\(task.name)'" + (task.origin.map { ", spawned at \($0)" } ?? "")
-    }
   }
 
   /// Lines without a final newline, escape sequences made harmless.
@@ -52,11 +50,16 @@ public struct Report: Sendable {
     if let place, let line = Self.sourceLine(place) {
       lines.append("\(Self.padded(place.line)) │ \(line)")
     }
-    if let task { lines.append("  " + task) }
     if !steps.isEmpty {
       lines.append("  in step " + steps.map { "'\($0)'" }.joined(separator: " › "))
     }
     lines += notes.filter { !$0.hasPrefix("logs: ") }.map { "  " + Self.oneLine($0) }
+    if lag > 0.5 {
+      let tenths = (lag * 10).rounded() / 10
+      lines.append(
+        "  the host was starved: its event loop ran up to \(formatted(tenths)) s late; soft lockups,"
+          + " false elections and time-outs may come from that")
+    }
     let rest = trace.first?.place == place ? trace.dropFirst() : trace[...]
     if !rest.isEmpty {
       lines.append("  called from:")

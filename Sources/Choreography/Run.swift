@@ -24,6 +24,9 @@ public final class Run {
   private var nameCounts: [String: Int] = [:]
   private var steps: [String] = []
   private var isUnderTCG = false
+  private var hasRemovedStale = false
+  /// What a task failed of when main had ended already.
+  private var strayFailure: ScriptError?
   private var capabilities: [HostCapabilities.Choice: HostCapabilities] = [:]
 
   public init(_ options: RunOptions) {
@@ -39,6 +42,7 @@ public final class Run {
     let ending = Ending.shared
     ending.begin(options) { [interpreter] in interpreter.interrupter }
     interpreter.onInterrupt = { ending.takeCancellation() }
+    interpreter.scheduler.onUnawaitedFailure = { [unowned self] task in handleFailure(of: task) }
     Primitives.install(in: self)
     let main: LuaTask
     do throws(ScriptError) {
@@ -47,8 +51,11 @@ public final class Run {
       return finish(RunResult(status: 2, report: Report(unparsable: error.message)))
     }
     interpreter.scheduler.run(until: main)
-    let result = judge(main)
+    var result = judge(main)
     endTasks()
+    if result.status == 0, let strayFailure {
+      result = failed(Failure(text: strayFailure.text, error: strayFailure))
+    }
     return finish(result)
   }
 
@@ -71,34 +78,49 @@ public final class Run {
     return result
   }
 
+  /// A task failed with nobody waiting for it: that fails the script, now if main waits.
+  private func handleFailure(of task: LuaTask) {
+    guard case .failed(let failure) = task.outcome, failure.error?.kind != .cancelled else {
+      return
+    }
+    var error = TaskObject.error(task, failure)
+    error.notes.insert(
+      "in task '\(task.name)'" + (task.origin.map { ", spawned at \($0)" } ?? ""), at: 0)
+    let scheduler = interpreter.scheduler
+    if let main = scheduler.main, main.outcome == nil {
+      task.isObserved = true
+      scheduler.interrupt(main, with: error)
+    } else if strayFailure == nil {
+      strayFailure = error
+    }
+  }
+
   // MARK: Judgement
 
   private func judge(_ main: LuaTask) -> RunResult {
-    if case .failed(let failure) = main.outcome { return failed(failure, in: nil) }
-    for task in interpreter.scheduler.failed where !task.isObserved {
-      if case .failed(let failure) = task.outcome { return failed(failure, in: task) }
-    }
+    if case .failed(let failure) = main.outcome { return failed(failure) }
     if let error = takeUnclaimedDeath(during: nil) {
-      return failed(Failure(text: error.text, error: error, trace: []), in: nil)
+      return failed(Failure(text: error.text, error: error))
     }
     return RunResult(status: 0)
   }
 
-  private func failed(_ failure: Failure, in task: LuaTask?) -> RunResult {
+  private func failed(_ failure: Failure) -> RunResult {
     if let reason = Ending.shared.reason {
-      return RunResult(status: reason.status, report: Report(failure, task: task, reason: reason))
+      return RunResult(status: reason.status, report: Report(failure, reason: reason))
     }
     if failure.error?.fields["skip"] != nil {
       return RunResult(status: 0, skipped: failure.error?.message)
     }
     let status: Int32 = failure.error?.kind == .missing ? 3 : 1
-    return RunResult(status: status, report: Report(failure, task: task, reason: nil))
+    return RunResult(status: status, report: Report(failure, reason: nil))
   }
 
   private func complete(_ report: Report) -> Report {
     var report = report
     report.steps = steps
     report.logs = record.path
+    report.lag = Supervisor.sync { Ending.shared.lag }
     report.seed = seed
     return report
   }
@@ -140,6 +162,20 @@ public final class Run {
     }
     nameCounts[name] = 1
     return name
+  }
+
+  /// A directory that ends with the run, for state that may be large. The first call also removes
+  /// what killed runs have left.
+  func volatileDirectory() throws(ScriptError) -> VolatileDirectory {
+    if !hasRemovedStale {
+      hasRemovedStale = true
+      VolatileDirectory.removeStale()
+    }
+    do throws(ProcessError) {
+      return try Supervisor.sync { () throws(ProcessError) in try VolatileDirectory.ofRun(.disk) }
+    } catch {
+      throw ScriptError(.launch, error.message)
+    }
   }
 
   func add(_ machine: MachineObject) {

@@ -13,15 +13,10 @@ final class TPMObject: ScriptObject {
   static func make(_ call: Call, _ run: Run) throws(ScriptError) -> Int {
     let fields = try Fields(call, 1, of: "tpm", known: ["state"])
     let original = try fields.string("state")
+    let directory = try run.volatileDirectory()
     do throws(MachineError) {
       let tpm = try Supervisor.sync { () throws(MachineError) in
-        let directory: String
-        do throws(ProcessError) {
-          directory = try VolatileDirectory.ofRun().freshPath("tpm")
-        } catch {
-          throw MachineError(.launch, error.message)
-        }
-        return try TPM(stateDirectory: directory, copyOf: original)
+        try TPM(stateDirectory: directory.freshPath("tpm"), copyOf: original)
       }
       return call.results(.object(TPMObject(tpm)))
     } catch {

@@ -32,22 +32,27 @@ final class TaskObject: ScriptObject, Waitable {
       return .success { call in run.interpreter.scheduler.pushResults(of: task, to: call) }
     case .failed(let failure):
       task.isObserved = true
-      if let error = failure.error {
-        // Another task's cancellation is this one's news, not its own cancellation.
-        guard error.kind == .cancelled else { return .failure(error) }
-        var news = ScriptError(.assertion, "\(task.name) was cancelled")
-        news.place = error.place
-        return .failure(news)
-      }
-      let place = failure.trace.first?.place
-      let prefix = place.map { "\($0): " } ?? ""
-      let text = failure.text
-      var error = ScriptError(
-        .assertion, text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text)
-      error.place = place
-      error.notes = failure.trace.map { "at \($0.place) in \($0.what)" }
-      return .failure(error)
+      return .failure(Self.error(task, failure))
     }
+  }
+
+  /// What those who wait for a failed task are told.
+  static func error(_ task: LuaTask, _ failure: Failure) -> ScriptError {
+    if let error = failure.error {
+      // Another task's cancellation is this one's news, not its own cancellation.
+      guard error.kind == .cancelled else { return error }
+      var news = ScriptError(.assertion, "\(task.name) was cancelled")
+      news.place = error.place
+      return news
+    }
+    let place = failure.trace.first?.place
+    let prefix = place.map { "\($0): " } ?? ""
+    let text = failure.text
+    var error = ScriptError(
+      .assertion, text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text)
+    error.place = place
+    error.notes = failure.trace.dropFirst().map { "called from \($0.place) in \($0.what)" }
+    return error
   }
 
   static var methods: [String: NativeFunction] {

@@ -26,6 +26,9 @@ public final class Event<Value: Sendable>: Waking {
     for wake in wakers { wake() }
   }
 
+  /// Whether anybody has subscribed.
+  public var isAwaited: Bool { state.withLock { !$0.wakers.isEmpty } }
+
   public func clear() { state.withLock { $0.value = nil } }
 
   /// Calls `wake` at each later `set`, on the thread that sets, until the subscription is

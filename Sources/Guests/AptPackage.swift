@@ -41,8 +41,23 @@ struct AptPackage: Hashable {
     return try Self.find(name, folder: folder)
   }
 
+  /// Its bytes: from `store` if they were downloaded before, so that a new version of this program
+  /// needs no network either.
+  func fetch(into folder: String, store: String) throws(GuestError) -> [UInt8] {
+    let kept = "\(store)/\(name)_\(version.replacing(":", with: "%3a")).deb"
+    if Files.exists(kept) { return try Files.read(kept) }
+    let bytes = try download(into: folder)
+    try Files.makeFolder(store)
+    for old in Files.list(store) where old.hasPrefix("\(name)_") { unlink("\(store)/\(old)") }
+    try Files.write(bytes, to: "\(kept).new")
+    guard rename("\(kept).new", kept) == 0 else {
+      throw GuestError(.unusable, "\(kept): \(String(cString: strerror(errno)))")
+    }
+    return bytes
+  }
+
   /// Downloads it into `folder`; the package manager checks its signature.
-  func download(into folder: String) throws(GuestError) -> [UInt8] {
+  private func download(into folder: String) throws(GuestError) -> [UInt8] {
     var arguments = ["download", "-q", name]
     // Its user for downloads cannot write to our folder, and warns.
     if geteuid() == 0 { arguments += ["-o", "APT::Sandbox::User=root"] }

@@ -5,6 +5,8 @@ struct GuestBuilder {
   var parts: GuestParts
   /// A temporary folder of its own.
   var folder: String
+  /// Where downloaded packages are kept.
+  var packages: String
   var progress: @Sendable (String) -> Void
 
   private struct Kernel {
@@ -44,8 +46,8 @@ struct GuestBuilder {
         file: KernelFile(bytes: try Files.read("/boot/vmlinuz-\(release)")), release: release,
         modules: modules)
     case .package(let package):
-      progress("downloading \(package.name) \(package.version)")
-      let deb = try package.download(into: folder)
+      progress("getting \(package.name) \(package.version)")
+      let deb = try package.fetch(into: folder, store: packages)
       progress("unpacking \(package.name)")
       return try unpack(package, deb)
     }
@@ -88,7 +90,7 @@ struct GuestBuilder {
     case .host(let path): return try Files.read(path)
     case .package(let package):
       progress("downloading \(package.name) \(package.version)")
-      let files = try Archive.debian(try package.download(into: folder)) {
+      let files = try Archive.debian(try package.fetch(into: folder, store: packages)) {
         $0 == "bin/busybox" || $0 == "usr/bin/busybox"
       }
       guard let busybox = files.values.first else {

@@ -6,6 +6,7 @@ import Glibc
 ///     index-KEY        the image's name, then what was true when it was looked for
 ///     HASH/            an image: kernel, initramfs, release, inputs
 ///     building-PID/    one that is being made, or was when its maker died
+///     packages/        the newest download of each package
 ///     lock             held by who makes one
 struct GuestCache {
   var folder: String
@@ -29,6 +30,8 @@ struct GuestCache {
     self.folder = folder
     key = Self.hash("\(GuestParts.recipe) \(EmbeddedAgent.digest) \(kernel ?? "")")
   }
+
+  var packages: String { "\(folder)/packages" }
 
   /// FNV-1a, 64 bits.
   static func hash(_ text: String) -> String {
@@ -82,7 +85,7 @@ struct GuestCache {
     let used = names.filter { $0.hasPrefix("index-") }.compactMap { name in
       (try? Files.read("\(folder)/\(name)")).map { String(decoding: $0, as: UTF8.self) }
     }
-    for name in names where !name.hasPrefix("index-") && name != "lock" {
+    for name in names where !name.hasPrefix("index-") && name != "lock" && name != "packages" {
       let path = "\(folder)/\(name)"
       let isOld = Files.age(path) > 7 * 24 * 3600 && !used.contains { $0.hasPrefix("\(name)\n") }
       if name.hasPrefix("building-") || isOld { Files.remove(path) }

@@ -77,7 +77,9 @@ public struct GuestImage: Sendable, Hashable {
     let name = GuestCache.hash(parts.inputs)
     if let image = cache.image(name) { return image }
     progress("preparing the default guest, once")
-    try GuestBuilder(parts: parts, folder: work, progress: progress).build()
+    try GuestBuilder(
+      parts: parts, folder: work, packages: cache.packages, progress: progress
+    ).build()
     unlink("\(work)/output")
     let target = "\(cache.folder)/\(name)"
     Files.remove(target)

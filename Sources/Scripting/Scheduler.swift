@@ -12,8 +12,8 @@ public final class Scheduler {
   private var nextID: UInt64 = 0
   public private(set) var current: LuaTask?
   public private(set) var main: LuaTask?
-  /// Tasks that failed, in order; those not observed fail the script at its end.
-  public private(set) var failed: [LuaTask] = []
+  /// Told of each task that fails while nobody waits for it.
+  public var onUnawaitedFailure: (LuaTask) -> Void = { _ in }
 
   // MARK: Tasks
 
@@ -138,7 +138,7 @@ public final class Scheduler {
       task.outcome = .returned(Int(results) - 1)
     } else {
       task.outcome = .failed(interpreter.failure(task.thread, top))
-      failed.append(task)
+      if task !== main && !task.isObserved && !task.ended.isAwaited { onUnawaitedFailure(task) }
     }
     task.ended.set(true)
   }

@@ -38,7 +38,7 @@ import Testing
     let addresses = try guest.text("ip -o addr")
     #expect(addresses.contains("ab    inet 10.0.1.1/24"))
     #expect(addresses.contains("cd    inet6 fd00::1/64"))
-    #expect(addresses.contains("inet 10.42.0.15/24"))
+    #expect(addresses.contains("inet 10.42.0.10/24"))
     #expect(try guest.text("ip route").contains("default via 10.42.0.2"))
     #expect(try guest.text("ping -c 1 -W 5 10.42.0.2 | grep -c 'bytes from'") == "1\n")
     // busybox has what the demo serves with.

@@ -59,7 +59,10 @@ final class MachineObject: ScriptObject {
         return machine.agentChannels.first.map { AgentClient($0) }
       }
     } catch {
-      throw explained(error)
+      // QEMU does not run: its console has no evidence.
+      var error = ScriptError(error)
+      error.machine = name
+      throw error
     }
     isEndClaimed = false
   }

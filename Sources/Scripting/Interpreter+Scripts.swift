@@ -138,6 +138,12 @@ extension Interpreter {
     if let raised = Call(L: L, interpreter: self).object(Int(index)) as? RaisedError {
       return Failure(text: raised.error.text, error: raised.error, trace: trace)
     }
+    if lua_type(L, index) == LUA_TNIL {
+      return Failure(text: "nil was raised as an error", error: nil, trace: trace)
+    }
+    if lua_type(L, index) == LUA_TTABLE, luaL_getmetafield(L, index, "__tostring") == LUA_TNIL {
+      return Failure(text: describe(table: L, index), error: nil, trace: trace)
+    }
     // luaL_tolstring may run a metamethod that raises: protected.
     lua_checkstack(L, 4)
     lua_getglobal(L, "tostring")
@@ -146,8 +152,17 @@ extension Interpreter {
       bridge_pcall(L, 1, 1, 0) == LUA_OK
       ? String(decoding: bytes(L, -1), as: UTF8.self) : "(an error value without tostring)"
     lua_pop_values(L, 1)
-    let text =
-      lua_type(L, index) == LUA_TNIL ? "nil was raised as an error" : shown
-    return Failure(text: text, error: nil, trace: trace)
+    return Failure(text: shown, error: nil, trace: trace)
+  }
+
+  /// A table that was raised, which would show nothing but its address.
+  private func describe(table L: OpaquePointer, _ index: Int32) -> String {
+    guard case .table(let table)? = try? copy(L, index, depth: 0) else {
+      return "a table was raised as an error"
+    }
+    let parts =
+      table.positions.map(\.shown) + table.fields.map { "\($0.key) = \($0.value.shown)" }
+    let more = parts.count > 8 ? ", …" : ""
+    return "a table was raised as an error: { \(parts.prefix(8).joined(separator: ", "))\(more) }"
   }
 }

@@ -55,11 +55,14 @@ final class ScriptRun {
   func finish() {
     var signals = self.signals
     let started = Date()
+    var nextSignal = started
     var limits = [(Self.patience, SIGTERM), (Self.patience + 10, SIGKILL)]
     child.run { child in
-      if !signals.isEmpty, String(decoding: child.outputBytes, as: UTF8.self).contains("ready\n") {
-        for name in signals { kill(child.pid, Self.number(name)) }
-        signals = []
+      if !signals.isEmpty, Date() > nextSignal,
+        String(decoding: child.outputBytes, as: UTF8.self).contains("ready\n") {
+        kill(child.pid, Self.number(signals.removeFirst()))
+        // The next is to be the second, and not the same one twice.
+        nextSignal = Date().addingTimeInterval(0.2)
       }
       let passed = Date().timeIntervalSince(started)
       if let (limit, signal) = limits.first, passed > limit {

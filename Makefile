@@ -22,7 +22,7 @@ test: build run-packages test-packages  ## install what is missing, build, run e
 	swift format lint --strict --recursive $(SWIFT_FOLDERS)
 	luacheck --quiet stdlib scripts Tests/Scripts
 	$(VMSCRIPT) guest
-	VMSCRIPT=$(CURDIR)/$(VMSCRIPT) swift test
+	VMSCRIPT=$(CURDIR)/$(VMSCRIPT) swift test --no-parallel
 	Tests/sanitize.sh
 
 soak: build run-packages  ## the long stress runs

@@ -3,62 +3,62 @@ import CLuaBridge
 
 /// One call of a native function: its arguments, and where its results go.
 public struct Call {
-  let L: OpaquePointer
+  let state: OpaquePointer
   public unowned(unsafe) let interpreter: Interpreter
 
   /// The number of arguments.
-  public var count: Int { Int(lua_gettop(L)) }
+  public var count: Int { Int(lua_gettop(state)) }
 
   // MARK: Arguments, counted from 1
 
-  public func isAbsent(_ index: Int) -> Bool { lua_type(L, Int32(index)) <= LUA_TNIL }
+  public func isAbsent(_ index: Int) -> Bool { lua_type(state, Int32(index)) <= LUA_TNIL }
 
   public func typeName(_ index: Int) -> String {
     if let object = object(index) { return type(of: object).typeName }
-    return String(cString: lua_typename(L, lua_type(L, Int32(index))))
+    return String(cString: lua_typename(state, lua_type(state, Int32(index))))
   }
 
   /// A copy of an argument; nil-valued if there is none.
   public func value(_ index: Int) throws(ScriptError) -> Value {
-    try interpreter.copy(L, Int32(index), depth: 0)
+    try interpreter.copy(state, Int32(index), depth: 0)
   }
 
   public func object(_ index: Int) -> (any ScriptObject)? {
-    guard let box = bridge_to_box(L, Int32(index)), let object = box.pointee.object else {
+    guard let box = bridge_to_box(state, Int32(index)), let object = box.pointee.object else {
       return nil
     }
     return Unmanaged<AnyObject>.fromOpaque(object).takeUnretainedValue() as? any ScriptObject
   }
 
-  public func boolean(_ index: Int) -> Bool { lua_toboolean(L, Int32(index)) != 0 }
+  public func boolean(_ index: Int) -> Bool { lua_toboolean(state, Int32(index)) != 0 }
 
   /// A number; nil if the argument is not one (strings do not count).
   public func number(_ index: Int) -> Double? {
-    guard lua_type(L, Int32(index)) == LUA_TNUMBER else { return nil }
-    return lua_tonumberx(L, Int32(index), nil)
+    guard lua_type(state, Int32(index)) == LUA_TNUMBER else { return nil }
+    return lua_tonumberx(state, Int32(index), nil)
   }
 
   /// A string's bytes; nil if the argument is not a string.
   public func bytes(_ index: Int) -> [UInt8]? {
-    guard lua_type(L, Int32(index)) == LUA_TSTRING else { return nil }
-    return interpreter.bytes(L, Int32(index))
+    guard lua_type(state, Int32(index)) == LUA_TSTRING else { return nil }
+    return interpreter.bytes(state, Int32(index))
   }
 
   public func text(_ index: Int) -> String? {
     bytes(index).map { String(decoding: $0, as: UTF8.self) }
   }
 
-  public func isFunction(_ index: Int) -> Bool { lua_type(L, Int32(index)) == LUA_TFUNCTION }
+  public func isFunction(_ index: Int) -> Bool { lua_type(state, Int32(index)) == LUA_TFUNCTION }
 
   // MARK: Results
 
-  public func push(_ value: Value) { interpreter.push(L, value) }
+  public func push(_ value: Value) { interpreter.push(state, value) }
 
-  public func push(_ number: Double) { lua_pushnumber(L, number) }
+  public func push(_ number: Double) { lua_pushnumber(state, number) }
 
   /// Pushes and returns the count, for `return call.results(…)`.
   public func results(_ values: Value...) -> Int {
-    lua_checkstack(L, Int32(values.count + 4))
+    lua_checkstack(state, Int32(values.count + 4))
     for value in values { push(value) }
     return values.count
   }
@@ -66,8 +66,8 @@ public struct Call {
   /// All arguments from `index` on, as they are, as results.
   public func arguments(from index: Int) -> Int {
     let count = max(0, self.count - index + 1)
-    lua_checkstack(L, Int32(count))
-    for offset in 0..<count { lua_pushvalue(L, Int32(index + offset)) }
+    lua_checkstack(state, Int32(count))
+    for offset in 0..<count { lua_pushvalue(state, Int32(index + offset)) }
     return count
   }
 
@@ -81,7 +81,7 @@ public struct Call {
     }
     if let error = task.takeInterrupt() { throw error }
     if wait.poll() { return try wait.finish(self) }
-    guard lua_isyieldable(L) != 0 else {
+    guard lua_isyieldable(state) != 0 else {
       throw .usage(
         "cannot wait here: a C function that calls back (table.sort, string.gsub, require, a"
           + " metamethod, load) is in the way; wait before it and use the result")
@@ -97,28 +97,28 @@ public struct Call {
 
   /// The place in the script that made this call: the innermost frame that is neither C nor the
   /// embedded library.
-  public var place: Place? { interpreter.place(L) }
+  public var place: Place? { interpreter.place(state) }
 }
 
 /// Building results that are not plain values.
 extension Call {
-  public func pushTable() { lua_new_table(L) }
+  public func pushTable() { lua_new_table(state) }
 
   /// Of the top `count` values leaves the first, or nil if there is none.
   public func keepFirst(of count: Int) {
-    if count == 0 { lua_pushnil(L) } else { lua_pop_values(L, Int32(count - 1)) }
+    if count == 0 { lua_pushnil(state) } else { lua_pop_values(state, Int32(count - 1)) }
   }
 
   /// Pops a value and sets it under `key` in the table below it.
   public func setField(_ key: Value) {
     push(key)
-    lua_rotate(L, -2, 1)
-    lua_rawset(L, -3)
+    lua_rotate(state, -2, 1)
+    lua_rawset(state, -3)
   }
 
-  public func pushGlobal(_ name: String) { lua_getglobal(L, name) }
+  public func pushGlobal(_ name: String) { lua_getglobal(state, name) }
 
   public func pushFunction(_ function: @escaping NativeFunction) {
-    interpreter.pushFunction(function, on: L)
+    interpreter.pushFunction(function, on: state)
   }
 }

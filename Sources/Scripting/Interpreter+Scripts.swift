@@ -10,7 +10,7 @@ extension Interpreter {
 
   /// Loads a script and makes its main task with `arguments`. `path` nil reads standard input.
   public func loadMain(path: String?, arguments: [String]) throws(ScriptError) -> LuaTask {
-    let status = path.map { luaL_loadfilex(L, $0, nil) } ?? luaL_loadfilex(L, nil, nil)
+    let status = path.map { luaL_loadfilex(state, $0, nil) } ?? luaL_loadfilex(state, nil, nil)
     return try startMain(status, arguments: arguments)
   }
 
@@ -19,20 +19,20 @@ extension Interpreter {
     let bytes = Array(source.utf8)
     let status = bytes.withUnsafeBytes {
       luaL_loadbufferx(
-        L, $0.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count, "@\(name)", "t")
+        state, $0.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count, "@\(name)", "t")
     }
     return try startMain(status, arguments: [])
   }
 
   private func startMain(_ status: Int32, arguments: [String]) throws(ScriptError) -> LuaTask {
     guard status == LUA_OK else {
-      let message = String(decoding: bytes(L, -1), as: UTF8.self)
-      lua_pop_values(L, 1)
+      let message = String(decoding: bytes(state, -1), as: UTF8.self)
+      lua_pop_values(state, 1)
       throw .usage(message)
     }
-    for argument in arguments { push(L, .string(argument)) }
+    for argument in arguments { push(state, .string(argument)) }
     return scheduler.start(
-      from: L, values: Int32(arguments.count + 1), name: "main", origin: nil)
+      from: state, values: Int32(arguments.count + 1), name: "main", origin: nil)
   }
 
   /// Runs one of vmscript's own chunks; what it returns becomes global `name` if that is given.
@@ -40,47 +40,47 @@ extension Interpreter {
     var source = source
     let status = source.withUTF8 { text in
       luaL_loadbufferx(
-        L, text.baseAddress.map { UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self) },
+        state, text.baseAddress.map { UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self) },
         text.count, "\(Self.ownPrefix) \(name)", "t")
     }
-    guard status == LUA_OK, bridge_pcall(L, 0, 1, 0) == LUA_OK else {
-      fatalError("\(name): \(String(decoding: bytes(L, -1), as: UTF8.self))")
+    guard status == LUA_OK, bridge_pcall(state, 0, 1, 0) == LUA_OK else {
+      fatalError("\(name): \(String(decoding: bytes(state, -1), as: UTF8.self))")
     }
-    if let global { lua_setglobal(L, global) } else { lua_pop_values(L, 1) }
+    if let global { lua_setglobal(state, global) } else { lua_pop_values(state, 1) }
   }
 
   /// Makes `require(module)` load `source` when it is first asked for.
   public func preload(_ module: String, source: StaticString) {
-    lua_getglobal(L, "package")
-    lua_getfield(L, -1, "preload")
+    lua_getglobal(state, "package")
+    lua_getfield(state, -1, "preload")
     pushFunction { call throws(ScriptError) in
       let status = source.withUTF8Buffer { text in
         luaL_loadbufferx(
-          call.L, UnsafeRawPointer(text.baseAddress!).assumingMemoryBound(to: CChar.self),
+          call.state, UnsafeRawPointer(text.baseAddress!).assumingMemoryBound(to: CChar.self),
           text.count, "\(Interpreter.ownPrefix) \(module)", "t")
       }
-      guard status == LUA_OK, bridge_pcall(call.L, 0, 1, 0) == LUA_OK else {
-        throw .usage(String(decoding: call.interpreter.bytes(call.L, -1), as: UTF8.self))
+      guard status == LUA_OK, bridge_pcall(call.state, 0, 1, 0) == LUA_OK else {
+        throw .usage(String(decoding: call.interpreter.bytes(call.state, -1), as: UTF8.self))
       }
       return 1
     }
-    lua_setfield(L, -2, module)
-    lua_pop_values(L, 2)
+    lua_setfield(state, -2, module)
+    lua_pop_values(state, 2)
   }
 
   /// `package.path` and `package.cpath`.
   public func searchPath(_ field: String) -> String {
-    lua_getglobal(L, "package")
-    lua_getfield(L, -1, field)
-    defer { lua_pop_values(L, 2) }
-    return String(decoding: bytes(L, -1), as: UTF8.self)
+    lua_getglobal(state, "package")
+    lua_getfield(state, -1, field)
+    defer { lua_pop_values(state, 2) }
+    return String(decoding: bytes(state, -1), as: UTF8.self)
   }
 
   public func setSearchPath(_ field: String, _ path: String) {
-    lua_getglobal(L, "package")
-    push(L, .string(path))
-    lua_setfield(L, -2, field)
-    lua_pop_values(L, 1)
+    lua_getglobal(state, "package")
+    push(state, .string(path))
+    lua_setfield(state, -2, field)
+    lua_pop_values(state, 1)
   }
 
   // MARK: Where
@@ -90,16 +90,16 @@ extension Interpreter {
     return strncmp(source, Self.ownPrefix, Self.ownPrefix.utf8.count) == 0
   }
 
-  func place(_ L: OpaquePointer) -> Place? { frames(L, limit: 1).first?.place }
+  func place(_ state: OpaquePointer) -> Place? { frames(state, limit: 1).first?.place }
 
   /// The frames of the script, innermost first: neither C functions nor vmscript's own Lua.
-  func frames(_ L: OpaquePointer, limit: Int = 20) -> [Failure.Frame] {
+  func frames(_ state: OpaquePointer, limit: Int = 20) -> [Failure.Frame] {
     var frames: [Failure.Frame] = []
     var level: Int32 = 0
     var record = lua_Debug()
-    while frames.count < limit, lua_getstack(L, level, &record) != 0 {
+    while frames.count < limit, lua_getstack(state, level, &record) != 0 {
       level += 1
-      lua_getinfo(L, "Sln", &record)
+      lua_getinfo(state, "Sln", &record)
       guard record.currentline > 0, !isOwn(record) else { continue }
       frames.append(Failure.Frame(place: Self.place(of: record), what: Self.what(record)))
     }
@@ -123,41 +123,41 @@ extension Interpreter {
   // MARK: Failures
 
   /// The message handler of all tasks: notes the frames before the stack is unwound.
-  func pushHandler(_ L: OpaquePointer) {
-    bridge_push_function(L, handlerID)
+  func pushHandler(_ state: OpaquePointer) {
+    bridge_push_function(state, handlerID)
   }
 
   func noteTrace(_ call: Call) -> Int {
-    scheduler.current?.trace = frames(call.L)
+    scheduler.current?.trace = frames(call.state)
     return call.arguments(from: 1)
   }
 
   /// The failure whose error value is at `index`.
-  func failure(_ L: OpaquePointer, _ index: Int32) -> Failure {
+  func failure(_ state: OpaquePointer, _ index: Int32) -> Failure {
     let trace = scheduler.current?.trace ?? []
-    if let raised = Call(L: L, interpreter: self).object(Int(index)) as? RaisedError {
+    if let raised = Call(state: state, interpreter: self).object(Int(index)) as? RaisedError {
       return Failure(text: raised.error.text, error: raised.error, trace: trace)
     }
-    if lua_type(L, index) == LUA_TNIL {
+    if lua_type(state, index) == LUA_TNIL {
       return Failure(text: "nil was raised as an error", error: nil, trace: trace)
     }
-    if lua_type(L, index) == LUA_TTABLE, luaL_getmetafield(L, index, "__tostring") == LUA_TNIL {
-      return Failure(text: describe(table: L, index), error: nil, trace: trace)
+    lua_checkstack(state, 4)
+    if lua_type(state, index) == LUA_TTABLE, luaL_getmetafield(state, index, "__tostring") == LUA_TNIL {
+      return Failure(text: describe(tableOn: state, index), error: nil, trace: trace)
     }
     // luaL_tolstring may run a metamethod that raises: protected.
-    lua_checkstack(L, 4)
-    lua_getglobal(L, "tostring")
-    lua_pushvalue(L, index)
+    lua_getglobal(state, "tostring")
+    lua_pushvalue(state, index)
     let shown =
-      bridge_pcall(L, 1, 1, 0) == LUA_OK
-      ? String(decoding: bytes(L, -1), as: UTF8.self) : "(an error value without tostring)"
-    lua_pop_values(L, 1)
+      bridge_pcall(state, 1, 1, 0) == LUA_OK
+      ? String(decoding: bytes(state, -1), as: UTF8.self) : "(an error value without tostring)"
+    lua_pop_values(state, 1)
     return Failure(text: shown, error: nil, trace: trace)
   }
 
   /// A table that was raised, which would show nothing but its address.
-  private func describe(table L: OpaquePointer, _ index: Int32) -> String {
-    guard case .table(let table)? = try? copy(L, index, depth: 0) else {
+  private func describe(tableOn state: OpaquePointer, _ index: Int32) -> String {
+    guard case .table(let table)? = try? copy(state, index, depth: 0) else {
       return "a table was raised as an error"
     }
     let parts =

@@ -9,7 +9,7 @@ import Events
 /// skip Swift frames and leak what they hold. (What may raise for want of memory alone is called:
 /// the allocator ends the program first.)
 public final class Interpreter {
-  let L: OpaquePointer
+  let state: OpaquePointer
   public let scheduler = Scheduler()
   private var functions: [NativeFunction] = []
   private var metatables: [ObjectIdentifier: Int32] = [:]
@@ -23,37 +23,37 @@ public final class Interpreter {
 
   public init(outOfMemory: @escaping @convention(c) () -> Void) {
     var host = bridge_host(
-      call: { L, id in Interpreter.of(L!).run(L!, Int(id)) },
-      resume: { L in Interpreter.of(L!).goOn(L!) },
-      refuse: { L in Interpreter.of(L!).refuseWait() },
-      interrupted: { L in Interpreter.of(L!).interrupted(L!) },
+      call: { state, id in Interpreter.of(state!).run(state!, Int(id)) },
+      resume: { state in Interpreter.of(state!).goOn(state!) },
+      refuse: { state in Interpreter.of(state!).refuseWait() },
+      interrupted: { state in Interpreter.of(state!).interrupted(state!) },
       release: { Unmanaged<AnyObject>.fromOpaque($0!).release() },
       out_of_memory: outOfMemory)
-    guard let state = bridge_new_state(&host) else { fatalError("no memory for Lua") }
-    L = state
+    guard let new = bridge_new_state(&host) else { fatalError("no memory for Lua") }
+    state = new
     // Objects already pushed, by address, so that one object is one Lua value.
-    lua_new_table(L)
-    lua_new_table(L)
-    lua_pushstring(L, "v")
-    lua_setfield(L, -2, "__mode")
-    lua_setmetatable(L, -2)
-    cache = luaL_ref(L, lua_registry_index)
-    scratch = lua_newthread(L)
-    luaL_ref(L, lua_registry_index)
-    lua_getglobal(L, "string")
-    lua_getfield(L, -1, "find")
-    stringFind = luaL_ref(L, lua_registry_index)
-    lua_pop_values(L, 1)
+    lua_new_table(state)
+    lua_new_table(state)
+    lua_pushstring(state, "v")
+    lua_setfield(state, -2, "__mode")
+    lua_setmetatable(state, -2)
+    cache = luaL_ref(state, lua_registry_index)
+    scratch = lua_newthread(state)
+    luaL_ref(state, lua_registry_index)
+    lua_getglobal(state, "string")
+    lua_getfield(state, -1, "find")
+    stringFind = luaL_ref(state, lua_registry_index)
+    lua_pop_values(state, 1)
     scheduler.interpreter = self
     handlerID = register { call in call.interpreter.noteTrace(call) }
-    lua_extra_space(L)[0] = Unmanaged.passUnretained(self).toOpaque()
+    lua_extra_space(state)[0] = Unmanaged.passUnretained(self).toOpaque()
   }
 
   /// Runs the finalizers and frees everything. Nothing may be called afterwards.
-  public func close() { lua_close(L) }
+  public func close() { lua_close(state) }
 
-  static func of(_ L: OpaquePointer) -> Interpreter {
-    Unmanaged<Interpreter>.fromOpaque(lua_extra_space(L)[0]!).takeUnretainedValue()
+  static func of(_ state: OpaquePointer) -> Interpreter {
+    Unmanaged<Interpreter>.fromOpaque(lua_extra_space(state)[0]!).takeUnretainedValue()
   }
 
   /// Makes the script ask `onInterrupt` soon, whether it runs or waits. From any thread.
@@ -65,26 +65,26 @@ public final class Interpreter {
     }
   }
 
-  func release(_ reference: Int32) { luaL_unref(L, lua_registry_index, reference) }
+  func release(_ reference: Int32) { luaL_unref(state, lua_registry_index, reference) }
 
   // MARK: The bridge's questions
 
-  private func run(_ L: OpaquePointer, _ id: Int) -> Int32 {
+  private func run(_ state: OpaquePointer, _ id: Int) -> Int32 {
     do throws(ScriptError) {
-      return Int32(try functions[id](Call(L: L, interpreter: self)))
+      return Int32(try functions[id](Call(state: state, interpreter: self)))
     } catch {
-      return raise(L, error)
+      return raise(state, error)
     }
   }
 
-  private func goOn(_ L: OpaquePointer) -> Int32 {
+  private func goOn(_ state: OpaquePointer) -> Int32 {
     guard let task = scheduler.current, let wait = task.wait else { return 0 }
     task.wait = nil
     do throws(ScriptError) {
       if let error = task.takeInterrupt() { throw error }
-      return Int32(try wait.finish(Call(L: L, interpreter: self)))
+      return Int32(try wait.finish(Call(state: state, interpreter: self)))
     } catch {
-      return raise(L, error)
+      return raise(state, error)
     }
   }
 
@@ -94,30 +94,32 @@ public final class Interpreter {
         + " (table.sort, string.gsub, require, a metamethod); resume it outside of that")
   }
 
-  private func interrupted(_ L: OpaquePointer) -> Int32 {
+  private func interrupted(_ state: OpaquePointer) -> Int32 {
     guard let error = onInterrupt() else { return 0 }
     // In another task it is raised there, and main hears of it at its wait.
     if scheduler.current !== scheduler.main, let main = scheduler.main {
       scheduler.interrupt(main, with: error)
     }
-    return raise(L, error)
+    return raise(state, error)
   }
 
-  private func raise(_ L: OpaquePointer, _ error: ScriptError) -> Int32 {
+  private func raise(_ state: OpaquePointer, _ error: ScriptError) -> Int32 {
     var error = error
-    if error.place == nil { error.place = place(L) }
-    lua_checkstack(L, 8)
-    push(L, RaisedError(error), uncatchable: error.kind == .cancelled)
+    if error.place == nil { error.place = place(state) }
+    lua_checkstack(state, 8)
+    push(state, RaisedError(error), uncatchable: error.kind == .cancelled)
     return Int32(BRIDGE_RAISE)
   }
 
   // MARK: Functions and objects
 
-  public func pushFunction(_ function: @escaping NativeFunction) { pushFunction(function, on: L) }
+  public func pushFunction(_ function: @escaping NativeFunction) {
+    pushFunction(function, on: state)
+  }
 
   /// Functions live as long as the interpreter: not for one that is made at each call.
-  func pushFunction(_ function: @escaping NativeFunction, on L: OpaquePointer) {
-    bridge_push_function(L, register(function))
+  func pushFunction(_ function: @escaping NativeFunction, on state: OpaquePointer) {
+    bridge_push_function(state, register(function))
   }
 
   private func register(_ function: @escaping NativeFunction) -> Int32 {
@@ -127,66 +129,66 @@ public final class Interpreter {
 
   public func setGlobal(_ name: String, _ function: @escaping NativeFunction) {
     pushFunction(function)
-    lua_setglobal(L, name)
+    lua_setglobal(state, name)
   }
 
   public func setGlobal(_ name: String, _ value: Value) {
-    push(L, value)
-    lua_setglobal(L, name)
+    push(state, value)
+    lua_setglobal(state, name)
   }
 
-  public func pushTable() { lua_new_table(L) }
+  public func pushTable() { lua_new_table(state) }
 
   /// Sets `function` in the table on the top of the stack.
   public func setField(_ name: String, _ function: @escaping NativeFunction) {
     pushFunction(function)
-    lua_setfield(L, -2, name)
+    lua_setfield(state, -2, name)
   }
 
   /// Pops a value into a global.
-  public func nameTop(_ global: String) { lua_setglobal(L, global) }
+  public func nameTop(_ global: String) { lua_setglobal(state, global) }
 
   /// Sets `function` in the global table `table`, such as `os`.
   public func setField(_ table: String, _ name: String, _ function: @escaping NativeFunction) {
-    lua_getglobal(L, table)
+    lua_getglobal(state, table)
     pushFunction(function)
-    lua_setfield(L, -2, name)
-    lua_pop_values(L, 1)
+    lua_setfield(state, -2, name)
+    lua_pop_values(state, 1)
   }
 
-  private func push(_ L: OpaquePointer, _ object: any ScriptObject, uncatchable: Bool = false) {
+  private func push(_ state: OpaquePointer, _ object: any ScriptObject, uncatchable: Bool = false) {
     let address = Unmanaged.passUnretained(object as AnyObject).toOpaque()
-    lua_rawgeti(L, lua_registry_index, lua_Integer(cache))
-    if lua_rawgetp(L, -1, address) == LUA_TUSERDATA {
-      lua_rotate(L, -2, 1)
-      lua_pop_values(L, 1)
+    lua_rawgeti(state, lua_registry_index, lua_Integer(cache))
+    if lua_rawgetp(state, -1, address) == LUA_TUSERDATA {
+      lua_rotate(state, -2, 1)
+      lua_pop_values(state, 1)
       return
     }
-    lua_pop_values(L, 1)
-    pushMetatable(L, of: object)
-    bridge_push_box(L, Unmanaged.passRetained(object as AnyObject).toOpaque(), uncatchable)
-    lua_pushvalue(L, -1)
-    lua_rawsetp(L, -3, address)
-    lua_rotate(L, -2, 1)
-    lua_pop_values(L, 1)
+    lua_pop_values(state, 1)
+    pushMetatable(state, of: object)
+    bridge_push_box(state, Unmanaged.passRetained(object as AnyObject).toOpaque(), uncatchable)
+    lua_pushvalue(state, -1)
+    lua_rawsetp(state, -3, address)
+    lua_rotate(state, -2, 1)
+    lua_pop_values(state, 1)
   }
 
-  private func pushMetatable(_ L: OpaquePointer, of object: any ScriptObject) {
+  private func pushMetatable(_ state: OpaquePointer, of object: any ScriptObject) {
     let kind = type(of: object)
     if let reference = metatables[ObjectIdentifier(kind)] {
-      lua_rawgeti(L, lua_registry_index, lua_Integer(reference))
+      lua_rawgeti(state, lua_registry_index, lua_Integer(reference))
       return
     }
-    lua_new_table(L)
-    lua_new_table(L)
+    lua_new_table(state)
+    lua_new_table(state)
     for (name, method) in kind.methods.sorted(by: { $0.key < $1.key }) {
-      bridge_push_function(L, register(Self.checked(kind, name, method)))
-      lua_setfield(L, -2, name)
+      bridge_push_function(state, register(Self.checked(kind, name, method)))
+      lua_setfield(state, -2, name)
     }
-    let methods = lua_gettop(L)
-    lua_pushvalue(L, methods - 1)
-    bridge_set_index(L, methods, register(Self.fallback))
-    lua_pop_values(L, 2)  // the metatable's copy and the methods
+    let methods = lua_gettop(state)
+    lua_pushvalue(state, methods - 1)
+    bridge_set_index(state, methods, register(Self.fallback))
+    lua_pop_values(state, 2)  // the metatable's copy and the methods
     let metamethods: [(String, NativeFunction)] = [
       ("__tostring", { call in call.results(.string(call.object(1)?.shown ?? kind.typeName)) }),
       (
@@ -204,17 +206,17 @@ public final class Interpreter {
       ),
     ]
     for (name, function) in metamethods {
-      bridge_push_function(L, register(function))
-      lua_setfield(L, -2, name)
+      bridge_push_function(state, register(function))
+      lua_setfield(state, -2, name)
     }
     for (name, function) in kind.metamethods.sorted(by: { $0.key < $1.key }) {
-      bridge_push_function(L, register(function))
-      lua_setfield(L, -2, name)
+      bridge_push_function(state, register(function))
+      lua_setfield(state, -2, name)
     }
-    lua_pushstring(L, kind.typeName)
-    lua_setfield(L, -2, "__name")
-    lua_pushvalue(L, -1)
-    metatables[ObjectIdentifier(kind)] = luaL_ref(L, lua_registry_index)
+    lua_pushstring(state, kind.typeName)
+    lua_setfield(state, -2, "__name")
+    lua_pushvalue(state, -1)
+    metatables[ObjectIdentifier(kind)] = luaL_ref(state, lua_registry_index)
   }
 
   /// A method that says clearly when it was called with `.` instead of `:`.
@@ -243,57 +245,59 @@ public final class Interpreter {
 
   // MARK: Values
 
-  func bytes(_ L: OpaquePointer, _ index: Int32) -> [UInt8] {
+  func bytes(_ state: OpaquePointer, _ index: Int32) -> [UInt8] {
     var length = 0
-    guard let start = lua_tolstring(L, index, &length) else { return [] }
+    guard let start = lua_tolstring(state, index, &length) else { return [] }
     return start.withMemoryRebound(to: UInt8.self, capacity: length) {
       Array(UnsafeBufferPointer(start: $0, count: length))
     }
   }
 
-  func copy(_ L: OpaquePointer, _ index: Int32, depth: Int) throws(ScriptError) -> Value {
-    switch lua_type(L, index) {
+  func copy(_ state: OpaquePointer, _ index: Int32, depth: Int) throws(ScriptError) -> Value {
+    switch lua_type(state, index) {
     case LUA_TNONE, LUA_TNIL: return .nil
-    case LUA_TBOOLEAN: return .boolean(lua_toboolean(L, index) != 0)
+    case LUA_TBOOLEAN: return .boolean(lua_toboolean(state, index) != 0)
     case LUA_TNUMBER:
-      return lua_isinteger(L, index) != 0
-        ? .integer(lua_tointegerx(L, index, nil)) : .number(lua_tonumberx(L, index, nil))
-    case LUA_TSTRING: return .string(bytes(L, index))
-    case LUA_TTABLE: return .table(try copyTable(L, lua_absindex(L, index), depth: depth))
+      return lua_isinteger(state, index) != 0
+        ? .integer(lua_tointegerx(state, index, nil)) : .number(lua_tonumberx(state, index, nil))
+    case LUA_TSTRING: return .string(bytes(state, index))
+    case LUA_TTABLE: return .table(try copyTable(state, lua_absindex(state, index), depth: depth))
     default:
-      if let object = Call(L: L, interpreter: self).object(Int(index)) { return .object(object) }
-      return .other(String(cString: lua_typename(L, lua_type(L, index))))
+      if let object = Call(state: state, interpreter: self).object(Int(index)) {
+        return .object(object)
+      }
+      return .other(String(cString: lua_typename(state, lua_type(state, index))))
     }
   }
 
-  private func copyTable(_ L: OpaquePointer, _ index: Int32, depth: Int) throws(ScriptError)
+  private func copyTable(_ state: OpaquePointer, _ index: Int32, depth: Int) throws(ScriptError)
     -> Table
   {
-    guard depth < 100, lua_checkstack(L, 8) != 0 else {
+    guard depth < 100, lua_checkstack(state, 8) != 0 else {
       throw .usage("a table nests deeper than 100 levels, or contains itself")
     }
     var table = Table()
-    let length = Int64(lua_rawlen(L, index))
+    let length = Int64(lua_rawlen(state, index))
     for position in 0..<length {
-      lua_rawgeti(L, index, position + 1)
-      let value = try copyAndPop(L, depth)
+      lua_rawgeti(state, index, position + 1)
+      let value = try copyAndPop(state, depth)
       table.positions.append(value)
     }
-    lua_pushnil(L)
-    while lua_next(L, index) != 0 {
-      if lua_type(L, -2) == LUA_TSTRING {
-        let key = String(decoding: bytes(L, -2), as: UTF8.self)
-        table.fields.append((key, try copyAndPop(L, depth)))
-      } else if lua_isinteger(L, -2) != 0 {
-        let key = lua_tointegerx(L, -2, nil)
+    lua_pushnil(state)
+    while lua_next(state, index) != 0 {
+      if lua_type(state, -2) == LUA_TSTRING {
+        let key = String(decoding: bytes(state, -2), as: UTF8.self)
+        table.fields.append((key, try copyAndPop(state, depth)))
+      } else if lua_isinteger(state, -2) != 0 {
+        let key = lua_tointegerx(state, -2, nil)
         if key >= 1 && key <= length {
-          lua_pop_values(L, 1)
+          lua_pop_values(state, 1)
         } else {
-          table.entries.append((key, try copyAndPop(L, depth)))
+          table.entries.append((key, try copyAndPop(state, depth)))
         }
       } else {
-        let kind = String(cString: lua_typename(L, lua_type(L, -2)))
-        lua_pop_values(L, 2)
+        let kind = String(cString: lua_typename(state, lua_type(state, -2)))
+        lua_pop_values(state, 2)
         throw .usage("a table has a key of type \(kind); keys are strings or integers here")
       }
     }
@@ -302,38 +306,38 @@ public final class Interpreter {
     return table
   }
 
-  private func copyAndPop(_ L: OpaquePointer, _ depth: Int) throws(ScriptError) -> Value {
-    defer { lua_pop_values(L, 1) }
-    return try copy(L, -1, depth: depth + 1)
+  private func copyAndPop(_ state: OpaquePointer, _ depth: Int) throws(ScriptError) -> Value {
+    defer { lua_pop_values(state, 1) }
+    return try copy(state, -1, depth: depth + 1)
   }
 
-  func push(_ L: OpaquePointer, _ value: Value) {
-    lua_checkstack(L, 8)
+  func push(_ state: OpaquePointer, _ value: Value) {
+    lua_checkstack(state, 8)
     switch value {
-    case .nil, .other: lua_pushnil(L)
-    case .boolean(let flag): lua_pushboolean(L, flag ? 1 : 0)
-    case .integer(let number): lua_pushinteger(L, number)
-    case .number(let number): lua_pushnumber(L, number)
+    case .nil, .other: lua_pushnil(state)
+    case .boolean(let flag): lua_pushboolean(state, flag ? 1 : 0)
+    case .integer(let number): lua_pushinteger(state, number)
+    case .number(let number): lua_pushnumber(state, number)
     case .string(let bytes):
       bytes.withUnsafeBytes {
         _ = lua_pushlstring(
-          L, $0.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
+          state, $0.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
       }
-    case .object(let object): push(L, object)
+    case .object(let object): push(state, object)
     case .table(let table):
-      lua_createtable(L, Int32(table.positions.count), Int32(table.fields.count))
+      lua_createtable(state, Int32(table.positions.count), Int32(table.fields.count))
       for (index, value) in table.positions.enumerated() {
-        push(L, value)
-        lua_rawseti(L, -2, lua_Integer(index + 1))
+        push(state, value)
+        lua_rawseti(state, -2, lua_Integer(index + 1))
       }
       for (key, value) in table.fields {
-        push(L, .string(key))
-        push(L, value)
-        lua_rawset(L, -3)
+        push(state, .string(key))
+        push(state, value)
+        lua_rawset(state, -3)
       }
       for (key, value) in table.entries {
-        push(L, value)
-        lua_rawseti(L, -2, key)
+        push(state, value)
+        lua_rawseti(state, -2, key)
       }
     }
   }

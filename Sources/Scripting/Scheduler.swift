@@ -17,14 +17,14 @@ public final class Scheduler {
 
   // MARK: Tasks
 
-  /// A task that runs the function and arguments on the top of the stack of `L` (moved off it).
-  func start(from L: OpaquePointer, values: Int32, name: String, origin: Place?) -> LuaTask {
-    let thread = lua_newthread(L)!
-    let anchor = luaL_ref(L, lua_registry_index)
+  /// A task that runs the function and arguments on the top of the stack of `state` (moved off it).
+  func start(from state: OpaquePointer, values: Int32, name: String, origin: Place?) -> LuaTask {
+    let thread = lua_newthread(state)!
+    let anchor = luaL_ref(state, lua_registry_index)
     lua_checkstack(thread, values + 8)
     bridge_push_task_body(thread)
     interpreter.pushHandler(thread)
-    lua_xmove(L, thread, values)
+    lua_xmove(state, thread, values)
     nextID += 1
     let task = LuaTask(
       interpreter: interpreter, id: nextID, name: name, origin: origin, thread: thread,
@@ -36,11 +36,11 @@ public final class Scheduler {
   }
 
   func spawn(from call: Call, function: Int, name: String) -> LuaTask {
-    let L = call.L
-    let values = lua_gettop(L) - Int32(function) + 1
-    lua_checkstack(L, values + 4)
-    for index in 0..<values { lua_pushvalue(L, Int32(function) + index) }
-    return start(from: L, values: values, name: name, origin: interpreter.place(L))
+    let state = call.state
+    let values = lua_gettop(state) - Int32(function) + 1
+    lua_checkstack(state, values + 4)
+    for index in 0..<values { lua_pushvalue(state, Int32(function) + index) }
+    return start(from: state, values: values, name: name, origin: interpreter.place(state))
   }
 
   /// Raises `error` in the task at its current or next wait.
@@ -123,7 +123,7 @@ public final class Scheduler {
     task.startArguments = 0
     task.subscriptions = []
     var results: Int32 = 0
-    let status = bridge_resume(task.thread, interpreter.L, arguments, &results)
+    let status = bridge_resume(task.thread, interpreter.state, arguments, &results)
     if status == LUA_YIELD {
       lua_settop(task.thread, lua_gettop(task.thread) - results)
       return
@@ -147,10 +147,10 @@ public final class Scheduler {
   public func pushResults(of task: LuaTask, to call: Call) -> Int {
     guard case .returned(let count) = task.outcome else { return 0 }
     lua_checkstack(task.thread, Int32(count))
-    lua_checkstack(call.L, Int32(count))
+    lua_checkstack(call.state, Int32(count))
     let top = lua_gettop(task.thread)
     for index in 0..<Int32(count) { lua_pushvalue(task.thread, top - Int32(count) + 1 + index) }
-    lua_xmove(task.thread, call.L, Int32(count))
+    lua_xmove(task.thread, call.state, Int32(count))
     return count
   }
 }

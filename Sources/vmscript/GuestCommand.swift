@@ -16,7 +16,8 @@ struct GuestCommand: ParsableCommand {
   func run() throws {
     let preparation = GuestPreparation(kernel: kernel) { Terminal.say("vmscript: \($0)") }
     switch preparation {
-    case .done(let lines): lines.forEach { print($0) }
+    case .done(let lines):
+      for line in lines { print(line) }
     case .failed(let message, let status):
       Terminal.say("vmscript: \(message)")
       Glibc.exit(status)

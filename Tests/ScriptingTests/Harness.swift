@@ -18,7 +18,7 @@ extension Interpreter {
     switch task.outcome! {
     case .failed(let failure): throw failure
     case .returned(let count):
-      let call = Call(L: task.thread, interpreter: self)
+      let call = Call(state: task.thread, interpreter: self)
       return try (0..<count).map { try call.value(call.count - count + 1 + $0) }
     }
   }

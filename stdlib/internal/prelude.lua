@@ -25,7 +25,8 @@ local function eventually(f, options)
   end
   for name in pairs(options) do
     if name ~= "timeout" and name ~= "interval" then
-      host.fail("usage", ("wait.eventually has no field '%s'; known: interval, timeout"):format(name))
+      local known = "; known: interval, timeout"
+      host.fail("usage", ("wait.eventually has no field '%s'%s"):format(name, known))
     end
   end
   local timeout = options.timeout or host.default_timeout()
@@ -40,15 +41,17 @@ local function eventually(f, options)
     if not ok and not RETRIED[kind] and not (late and kind == "timeout") then error(value, 0) end
     if late then
       local last = ok and "it returned " .. tostring(value) or tostring(value)
-      host.fail("timeout", ("timed out after %g s of trying; the last time: %s"):format(timeout, last),
-        not ok and value.notes or nil)
+      local message = ("timed out after %g s of trying; the last time: %s"):format(timeout, last)
+      host.fail("timeout", message, not ok and value.notes or nil)
     end
     host.wait(math.min(pause, math.max(0, deadline - host.now())))
     if not options.interval then pause = math.min(pause * 1.5, 0.5) end
   end
 end
 
-local wait = callable(host.wait, { any = host.wait_any, all = host.wait_all, eventually = eventually })
+local wait = callable(host.wait, {
+  any = host.wait_any, all = host.wait_all, eventually = eventually,
+})
 
 --- Runs all functions side by side; the first failure cancels the others.
 local function parallel(functions)

@@ -1,0 +1,410 @@
+---@meta
+-- Types of what vmscript puts beside print, for the Lua language server. docs/manual.md says more.
+-- luacheck: ignore 211 212 241
+
+--- Seconds.
+---@alias Seconds number
+
+--- Something that `wait` takes: an event, a task, or seconds.
+---@alias Waitable Event|Task|Seconds
+
+---@class Timeout
+---@field timeout? Seconds default 60, without KVM 300, times --timeout-scale; math.huge for none
+
+--- What a machine or task does, to wait for.
+---@class Event
+
+--- A Lua pattern for `output` and `expect`.
+---@class Pattern
+
+--- Text that matches itself, or `pattern "…"`.
+---@alias ConsoleText string|Pattern
+
+---@alias ErrorKind
+---| "usage" # the script asked for what cannot be
+---| "missing" # the host lacks a program, a file, KVM; exit status 3
+---| "launch" # QEMU or a helper could not be started, or refused its arguments
+---| "exited" # a machine ended, or stopped working, unasked; or is not running
+---| "guest_panic" # a guest's kernel panicked
+---| "timeout" # a wait ran out of time
+---| "command" # a command or file in the guest failed
+---| "agent" # the guest's agent is not there or went away
+---| "qmp" # QEMU refused a QMP command
+---| "connection" # a port or connection could not be had, or was closed
+---| "assertion" # something the script claims is not so
+---| "cancelled" # a task was cancelled, or the run is ending
+---| "memory" # the host has too little memory for a machine
+
+--- What vmscript raises; `tostring` gives "file:line: message".
+---@class Error
+---@field kind ErrorKind
+---@field message string what, where, what to do, in one line
+---@field where? string "file:line" in the script
+---@field machine? string
+---@field code? integer exit status of the process concerned
+---@field signal? integer the signal that ended it
+---@field stdout? string
+---@field stderr? string
+---@field errno? integer of a file or program in the guest
+---@field class? string QMP's class of error
+---@field notes string[] further lines of the report
+
+-- Ports -------------------------------------------------------------------------------------------
+
+---@class PortRequest
+---@field guest integer
+---@field host? integer default: a free one
+---@field protocol? "tcp"|"udp" default "tcp"
+---@field bind? string IPv4 address of the host, default "127.0.0.1"
+
+--- Guest ports and the host ports that lead to them.
+---@class PortMap
+---@field [integer] integer the host's port for a guest's
+local PortMap = {}
+
+--- As QEMU takes them: "tcp:127.0.0.1:40123-:80".
+---@return string[]
+function PortMap:forwards() end
+
+--- Connects to a guest's TCP port.
+---@param guest integer
+---@param options? Timeout
+---@return Connection
+function PortMap:dial(guest, options) end
+
+---@class portmap
+---@overload fun(ports: table<integer, integer|PortRequest>): PortMap
+portmap = {}
+
+--- Guest port = host port.
+---@param ports table<integer, integer|PortRequest>
+---@return PortMap
+function portmap.identity(ports) end
+
+-- Streams -----------------------------------------------------------------------------------------
+
+---@class Stream
+local Stream = {}
+
+--- What there is, at most so many bytes (a frame of a network cable); a line; or all until the end.
+--- Nil at the end.
+---@param format? integer|"some"|"line"|"all"
+---@param options? Timeout
+---@return string?
+function Stream:read(format, options) end
+
+--- For a for loop; waits for each line.
+---@return fun(): string?
+function Stream:lines() end
+
+--- Does not wait.
+---@param bytes string
+function Stream:write(bytes) end
+
+--- A connection from the host to a guest's port.
+---@class Connection: Stream
+local Connection = {}
+
+function Connection:close() end
+
+--- One end of a cable: for a machine, or for the script when a machine has the other.
+---@class CableEnd: Stream
+local CableEnd = {}
+
+--- Pulls the network cable: both machines lose carrier.
+function CableEnd:unplug() end
+
+function CableEnd:plug() end
+
+--- A cable.
+---@param options? { name?: string }
+---@return CableEnd left
+---@return CableEnd right
+function socketpair(options) end
+
+-- TPM ---------------------------------------------------------------------------------------------
+
+--- A TPM 2.0 that lasts as long as the script.
+---@class TPM
+local TPM = {}
+
+--- Copies its state to a directory.
+---@param directory string
+function TPM:save(directory) end
+
+--- A fresh one, or one from a copy of a directory.
+---@param options? { state?: string }
+---@return TPM
+function tpm(options) end
+
+-- Machines ----------------------------------------------------------------------------------------
+
+---@class Topology
+---@field sockets? integer default 1
+---@field cores? integer default 1
+---@field threads? integer default 1
+
+---@class Interface
+---@field [1] CableEnd
+---@field name? string up to 15 characters; default guest only
+---@field address? string such as "10.0.1.1/24"; default guest only
+---@field mac? string default: from the seed, the machine's name and the position
+
+--- A QEMU option: positions, then keys sorted; or pairs, which keep their order.
+---@alias QEMUOption table
+
+---@class MachineFields
+---@field name? string default "qemu" or "microvm"
+---@field memory? string default "2G", microvm "256M"
+---@field cpus? integer|Topology default: 1 processor online
+---@field kernel? string
+---@field initramfs? string
+---@field cmdline? string added to the kernel's command line
+---@field disks? string[] raw or qcow2 images; changes are thrown away
+---@field ports? PortMap
+---@field net? (CableEnd|Interface)[]
+---@field user_net? boolean|{ internet?: boolean } default: there if there are ports or no net
+---@field tpm? TPM qemu {} only
+---@field serial? CableEnd where the serial port goes, besides the log
+---@field channels? table<integer|string, CableEnd> more virtio serial ports
+---@field agent? "auto"|"vmscript"|false default "auto"
+---@field reboot? boolean whether a reboot starts the guest again; default false
+---@field may_exit? boolean its end does not fail the script; default false
+---@field start? boolean default true
+---@field accel? "auto"|"kvm"|"tcg" default "auto"
+---@field qemu? string the binary
+---@field env? table<string, string|false> added to QEMU's environment
+---@field tags? string[]
+---@field [integer] string|number|QEMUOption raw arguments
+
+---@class Exit
+---@field code? integer QEMU's exit status
+---@field signal? integer
+---@field reason "poweroff"|"reboot"|"panic"|"killed"|"crashed"
+
+---@class CommandOptions: Timeout
+---@field env? table<string, string>
+---@field cwd? string
+
+---@class ExecFields: CommandOptions
+---@field [integer] string|number program and arguments
+---@field stdin? string
+---@field check? boolean raise if it fails; default false
+
+---@class ExecResult
+---@field code? integer
+---@field signal? integer
+---@field stdout string
+---@field stderr string
+---@field seconds Seconds
+
+---@class Machine
+---@field name string
+---@field boots integer
+---@field tags string[]
+local Machine = {}
+
+--- The agent answers in this boot; gives the guest's uptime.
+---@return Event
+function Machine:ready() end
+
+--- QEMU is gone; gives an Exit.
+---@return Event
+function Machine:exited() end
+
+--- The console has shown it in this boot; gives the match and its captures.
+---@param text ConsoleText
+---@return Event
+function Machine:output(text) end
+
+--- The next QMP event of that name since this call; gives its data.
+---@param name string
+---@return Event
+function Machine:event(name) end
+
+--- Waits for console text after the last match.
+---@param text ConsoleText
+---@param options? Timeout
+---@return string match
+---@return string|integer ... captures
+function Machine:expect(text, options) end
+
+--- Types on the console.
+---@param text string
+function Machine:send(text) end
+
+--- Runs `sh -c` as root; raises if it fails.
+---@param command string
+---@param options? CommandOptions
+---@return string output without trailing newlines
+function Machine:sh(command, options) end
+
+--- Raises if the command succeeds, or could not be run.
+---@param command string
+---@param options? CommandOptions
+---@return integer code
+---@return string output
+function Machine:fails(command, options) end
+
+---@param command ExecFields
+---@return ExecResult
+function Machine:exec(command) end
+
+---@param path string in the guest
+---@return string bytes
+function Machine:read(path) end
+
+---@param path string in the guest
+---@param text string
+function Machine:write(path, text) end
+
+--- A host file into the guest, with its mode.
+---@param from string
+---@param to string
+function Machine:put(from, to) end
+
+--- A guest file onto the host, with its mode.
+---@param from string
+---@param to string
+function Machine:get(from, to) end
+
+--- Starts it, or boots an ended one again.
+---@param changes? { kernel?: string, initramfs?: string, cmdline?: string }
+function Machine:start(changes) end
+
+--- Through the agent, or the power button.
+---@param options? Timeout
+---@return Exit
+function Machine:shutdown(options) end
+
+--- Through the agent; returns when the new boot's agent answers.
+---@param options? Timeout
+function Machine:reboot(options) end
+
+--- The reset button; returns when the next boot begins.
+function Machine:reset() end
+
+--- Ends QEMU at once. Not a power cut for the disk.
+function Machine:kill() end
+
+--- The machine and its clocks stop.
+function Machine:pause() end
+
+function Machine:resume() end
+
+--- The machine stops while time goes on.
+function Machine:freeze() end
+
+function Machine:thaw() end
+
+---@param command string
+---@param arguments? table
+---@return any result
+function Machine:qmp(command, arguments) end
+
+--- QEMU's arguments, descriptors shown as "fd=<net0>".
+---@return string[]
+function Machine:args() end
+
+--- A line to paste into a shell.
+---@return string
+function Machine:command() end
+
+---@class qemu
+---@overload fun(fields: MachineFields): Machine
+qemu = {}
+
+--- The option as QEMU gets it.
+---@param option QEMUOption
+---@return string
+function qemu.option(option) end
+
+--- QEMU's microvm: direct kernel boot, virtio only.
+---@param fields MachineFields
+---@return Machine
+function microvm(fields) end
+
+-- Waits and tasks ---------------------------------------------------------------------------------
+
+---@class wait
+---@overload fun(event: Waitable, options?: Timeout): any ...
+wait = {}
+
+--- The key of the first, then what it gives.
+---@param events table<integer|string, Waitable>
+---@param options? Timeout
+---@return integer|string key
+---@return any ...
+function wait.any(events, options) end
+
+--- The first value of each, under the same keys.
+---@param events table<integer|string, Waitable>
+---@param options? Timeout
+---@return table<integer|string, any>
+function wait.all(events, options) end
+
+---@class EventuallyOptions: Timeout
+---@field interval? Seconds default: 0.02, growing to 0.5
+
+--- Calls f until it returns something true; false, nil and errors of kinds command, connection and
+--- assertion are tried again.
+---@generic T
+---@param f fun(): T
+---@param options? EventuallyOptions
+---@return T
+function wait.eventually(f, options) end
+
+--- A function that runs beside the script; waiting for it gives what it returns.
+---@class Task
+local Task = {}
+
+--- Ends it at its next wait, with its `<close>` handlers.
+function Task:cancel() end
+
+---@param f function
+---@param ... any its arguments
+---@return Task
+function spawn(f, ...) end
+
+--- Runs all; the first failure cancels the others.
+---@param functions function[]
+---@return any[] values the first of each
+function parallel(functions) end
+
+-- Helpers -----------------------------------------------------------------------------------------
+
+---@param text string
+---@return Pattern
+function pattern(text) end
+
+--- Seconds since the run began, monotonic.
+---@return Seconds
+function now() end
+
+---@class json
+json = {}
+
+---@param value any
+---@return string
+function json.encode(value) end
+
+---@param text string
+---@return any
+function json.decode(text) end
+
+--- The path beside the calling file.
+---@param path string
+---@return string
+function here(path) end
+
+--- Runs f as a step that a failure's report names.
+---@generic T
+---@param name string
+---@param f fun(...): T
+---@param ... any
+---@return T
+function step(name, f, ...) end
+
+--- Ends the script as one that cannot run here, with status 0.
+---@param reason string
+function skip(reason) end

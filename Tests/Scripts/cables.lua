@@ -22,9 +22,10 @@ left:unplug() right:plug() both "1"
 wait.eventually(function() return b:sh "ping -c 1 -W 1 10.0.0.1" end)
 
 -- A channel, by name in the guest's device tree, both ways and binary.
-local device = a:sh "for d in /sys/class/virtio-ports/*; do"
-  .. " test \"$(cat $d/name 2>/dev/null)\" = log && basename $d; done; true"
-device = "/dev/" .. device
+local device = "/dev/" .. a:sh [[
+  for port in /sys/class/virtio-ports/*; do
+    if test "$(cat $port/name 2>/dev/null)" = log; then basename $port; fi
+  done]]
 a:sh("printf 'one\\ntwo\\000\\377' >" .. device)
 check.equal(mine:read "line", "one")
 check.equal(mine:read(4), "two\0") check.equal(mine:read(), "\xff")

@@ -4,7 +4,7 @@
 -- stderr: guest-panic.lua:12: the guest's kernel panicked in machine 'a': Kernel panic - not syncing: sysrq triggered crash
 -- stderr:     12 │ local ok, err = pcall(wait, vm:output "never")
 -- stderr: machine 'a' started at Tests/Scripts/guest-panic.lua:9; last lines of its console:
--- stderr: logs: 
+-- stderr: logs:
 -- not-stderr: died unasked
 local vm = microvm { name = "a" }
 wait(vm:ready())

@@ -65,7 +65,7 @@ raises("timeout", "console text 'level number' of machine 'a'", vm.expect, vm, "
   { timeout = 0.2 })
 vm:send "echo thi''rd; echo fo''urth\n"
 vm:expect "third" vm:expect "fourth"
-raises("usage", "malformed pattern", pattern, "(%d")
+raises("usage", "malformed pattern", pattern, "[%d")
 vm:sh "printf 'no line feed' >/dev/console"
 equal(vm:expect "no line", "no line") equal(vm:expect " feed", " feed")
 

@@ -4,7 +4,7 @@
 -- stderr: qemu-dies.lua:19: machine 'a' was killed by SIGKILL and this script did not ask for it
 -- stderr: out-of-memory killer
 -- stderr: while waiting for the agent
--- stderr: logs: 
+-- stderr: logs:
 local check = require "modules.check"
 local vm = microvm { name = "a" }
 vm:qmp "query-status"

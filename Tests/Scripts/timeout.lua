@@ -4,7 +4,7 @@
 -- stderr:    10 │ vm:expect("never", { timeout = 1 })
 -- stderr: machine 'a' started at Tests/Scripts/timeout.lua:8; last lines of its console:
 -- stderr:     the last words
--- stderr: logs: 
+-- stderr: logs:
 local vm = microvm { name = "a" }
 vm:sh "echo the last words >/dev/console"
 vm:expect("never", { timeout = 1 })

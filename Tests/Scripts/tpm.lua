@@ -2,7 +2,7 @@
 -- status: 1
 -- stdout: seen twice
 -- stderr: tpm.lua:19: swtpm, the TPM of machine 'a', was ended by signal 9 while waiting for console text 'never'
--- stderr: logs: 
+-- stderr: logs:
 local check = require "modules.check"
 local chip = tpm()
 check.raises("usage", "microvm has no TPM device: use qemu {}", microvm, { tpm = chip })

@@ -3,10 +3,10 @@
 -- stdout: the last line
 -- stderr: machine 'a' powered off
 -- stderr: machine 'a' started at Tests/Scripts/unasked-end.lua:7
--- stderr: logs: 
+-- stderr: logs:
 local vm = microvm { name = "a" }
 wait(vm:ready())
-spawn(function() vm:send "poweroff\n" end)
+vm:send "poweroff\n"
 -- Busy without a wait, until QEMU is gone.
 repeat until os.execute "! pgrep -P $PPID qemu-system >/dev/null"
 print "the last line"

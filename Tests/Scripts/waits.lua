@@ -27,7 +27,7 @@ equal(wait.any { b = y, a = x }, "a") equal(wait.any { y, x }, 1) equal(wait.any
 equal(wait.any { late = 9, soon = 0.01 }, "soon")
 local all = wait.all { a = task(0.02, 1), b = task(0.01, 2), task(0, 3) }
 equal(all.a, 1) equal(all.b, 2) equal(all[1], 3)
-raises("timeout", { "0.05 s", "task of Tests/Scripts/waits.lua:22" }, wait.all,
+raises("timeout", { "0.05 s", "task of Tests/Scripts/waits.lua:19" }, wait.all,
   { task(0), task(9) }, { timeout = 0.05 })
 raises("usage", "wait.any wants a table of events", wait.any, {})
 raises("usage", "positions have gaps", wait.any, { [7] = x })
@@ -35,14 +35,16 @@ raises("usage", "seconds or an event, got true", wait.all, { true })
 
 -- Tasks: results, failures, cancellation with handlers that wait.
 equal(select("#", wait(task(0, nil, nil))), 2)
-raises("assertion", "waits.lua:45: boom", wait, spawn(function()
+raises("assertion", "waits.lua:39: boom", wait, spawn(function()
   error("boom")
 end))
 raises("assertion", "{ code = 7 }", wait, spawn(function() error({ code = 7 }) end))
 raises("assertion", "nil was raised", wait, spawn(function() error(nil) end))
 local order = {}
 local cancelled = spawn(function()
-  local _ <close> = setmetatable({}, { __close = function() wait(0.05) order[#order + 1] = "closed" end })
+  local _ <close> = setmetatable({}, { __close = function()
+    wait(0.05) order[#order + 1] = "closed"
+  end })
   pcall(wait, 100)
   order[#order + 1] = "not reached: pcall does not swallow a cancellation"
 end)
@@ -73,7 +75,7 @@ equal(wait.eventually(function() tries = tries + 1 return tries == 3 and "third"
 tries = 0
 local late = raises("timeout", { "timed out after 0.1 s of trying", "returned false" },
   wait.eventually, function() tries = tries + 1 return false end, { timeout = 0.1 })
-assert(tries > 1 and late.where:find("waits.lua:78"), late.where)
+assert(tries > 1 and late.where:find("waits.lua:79"), late.where)
 raises("lua", "attempt to index a nil value", wait.eventually, function() return late.no.field end)
 raises("usage", "not negative", wait.eventually, function() wait(-1) end)
 started = now()

@@ -41,6 +41,7 @@ import Synchronization
   private struct Shared {
     var reason: Reason?
     var isDelivered = false
+    var hasWork = false
   }
   private nonisolated let shared = Mutex(Shared())
   private var machines: [Machine] = []
@@ -54,7 +55,7 @@ import Synchronization
   /// From the script's thread, before the script runs.
   nonisolated func begin(_ options: RunOptions, interrupter: () -> @Sendable () -> Void) {
     let interrupt = interrupter()
-    Supervisor.sync {
+    Supervisor.post {
       self.say = options.say
       self.interrupt = interrupt
       do throws(ProcessError) {
@@ -68,7 +69,12 @@ import Synchronization
     }
   }
 
+  /// Whether there may be anything to take down: an empty script need not wait for that.
+  nonisolated var hasWork: Bool { shared.withLock { $0.hasWork } }
+  nonisolated func noteWork() { shared.withLock { $0.hasWork = true } }
+
   func own(_ machine: Machine) {
+    noteWork()
     machines.append(machine)
     if machines.count == 1 { measureLag() }
   }

@@ -19,6 +19,7 @@ enum HostCommand {
     command.standardError = .inherited
     command.hasOwnGroup = false
     fflush(nil)
+    Ending.shared.noteWork()
     let status: ExitStatus?
     do throws(ProcessError) {
       let ready = command

@@ -49,6 +49,8 @@ import Synchronization
   private var say: @Sendable (String) -> Void = { _ in }
   private var isTakingDown = false
   private let isDown = Event<Bool>()
+  /// The run is told to end: by a signal, or by its time-out.
+  nonisolated let isTold = Event<Bool>()
 
   nonisolated init() {}
 
@@ -126,6 +128,7 @@ import Synchronization
       return true
     }
     guard isFirst else { return leave(reason) }
+    isTold.set(true)
     interrupt?()
     Timer(at: .after(Self.grace)) { self.leave(reason) }
   }

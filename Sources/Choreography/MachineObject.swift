@@ -64,7 +64,10 @@ final class MachineObject: ScriptObject {
         machine.onEvent { event in if event.name == "RESET" { agent?.forgetGuest() } }
       }
     } catch {
-      throw explained(error)
+      // QEMU does not run: its console has no evidence.
+      var error = ScriptError(error)
+      error.machine = name
+      throw error
     }
     isEndClaimed = false
   }

@@ -23,18 +23,24 @@ public struct Report: Sendable {
   var headline: String
   var place: Place?
   var notes: [String] = []
-  var trace: [Failure.Frame] = []
+  /// Those who called what failed; or, if it failed elsewhere, where the script was told.
+  var callers: [Failure.Frame] = []
+  var isNoticedElsewhere = false
   /// How late the host's own loop ran at worst, in seconds.
   var lag = 0.0
   var steps: [String] = []
   var logs: String?
   var seed: UInt64?
 
-  init(unparsable message: String) { headline = message }
+  init(unparsable message: String) {
+    headline = message
+    place = Place(prefixOf: message)
+  }
 
   init(_ failure: Failure, reason: Ending.Reason?) {
-    trace = failure.trace
-    place = failure.error?.place ?? failure.trace.first?.place
+    place = failure.place
+    callers = failure.callers
+    isNoticedElsewhere = failure.isNoticedElsewhere
     notes = failure.error?.notes ?? []
     if let reason {
       headline = (place.map { "\($0): " } ?? "") + reason.text
@@ -46,9 +52,17 @@ public struct Report: Sendable {
 
   /// Lines without a final newline, escape sequences made harmless.
   public var text: String {
-    var lines = ["vmscript: " + Self.oneLine(headline)]
+    let message = headline.split(separator: "\n", omittingEmptySubsequences: true)
+    var lines = ["vmscript: " + Self.oneLine(String(message.first ?? ""))]
     if let place, let line = Self.sourceLine(place) {
       lines.append("\(Self.padded(place.line)) │ \(line)")
+    }
+    // Such as the places where require looked.
+    for line in message.dropFirst().prefix(Self.messageLimit) {
+      lines.append("  " + Self.oneLine(String(line).trimmed))
+    }
+    if message.count - 1 > Self.messageLimit {
+      lines.append("  … and \(message.count - 1 - Self.messageLimit) lines more")
     }
     if !steps.isEmpty {
       lines.append("  in step " + steps.map { "'\($0)'" }.joined(separator: " › "))
@@ -60,10 +74,9 @@ public struct Report: Sendable {
         "  the host was starved: its event loop ran up to \(formatted(tenths)) s late; soft lockups,"
           + " false elections and time-outs may come from that")
     }
-    let rest = trace.first?.place == place ? trace.dropFirst() : trace[...]
-    if !rest.isEmpty {
-      lines.append("  called from:")
-      for frame in rest { lines.append("    \(frame.place) in \(frame.what)") }
+    if !callers.isEmpty {
+      lines.append(isNoticedElsewhere ? "  noticed at:" : "  called from:")
+      for frame in callers { lines.append("    \(frame.place) in \(frame.what)") }
     }
     // A machine's own directory says more than the run's.
     if let logs = notes.first(where: { $0.hasPrefix("logs: ") }) ?? logs.map({ "logs: \($0)" }) {
@@ -71,6 +84,9 @@ public struct Report: Sendable {
     }
     return lines.joined(separator: "\n")
   }
+
+  /// Lines of a message that are shown, besides its first.
+  private static let messageLimit = 8
 
   private static func padded(_ line: Int) -> String {
     let digits = String(line)
@@ -81,7 +97,7 @@ public struct Report: Sendable {
   static func oneLine(_ text: String) -> String {
     String(
       text.unicodeScalars.map { scalar in
-        scalar == "\n"
+        scalar == "\n" || scalar == "\t"
           ? " "
           : scalar.value < 0x20 || (0x7f..<0xa0).contains(scalar.value)
             ? "\u{fffd}" : Character(scalar)

@@ -102,6 +102,8 @@ public final class Run {
     if let error = takeUnclaimedDeath(during: nil) {
       return failed(Failure(text: error.text, error: error))
     }
+    // Told to end, and never told the script, which ended by itself.
+    if let reason = Ending.shared.reason { return RunResult(status: reason.status) }
     return RunResult(status: 0)
   }
 

@@ -45,13 +45,13 @@ final class TaskObject: ScriptObject, Waitable {
       news.place = error.place
       return news
     }
-    let place = failure.trace.first?.place
+    let place = failure.place
     let prefix = place.map { "\($0): " } ?? ""
     let text = failure.text
     var error = ScriptError(
       .assertion, text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text)
     error.place = place
-    error.notes = failure.trace.dropFirst().map { "called from \($0.place) in \($0.what)" }
+    error.notes = failure.callers.map { "called from \($0.place) in \($0.what)" }
     return error
   }
 

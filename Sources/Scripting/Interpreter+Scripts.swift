@@ -138,16 +138,31 @@ extension Interpreter {
     if let raised = Call(state: state, interpreter: self).object(Int(index)) as? RaisedError {
       return Failure(text: raised.error.text, error: raised.error, trace: trace)
     }
-    // luaL_tolstring may run a metamethod that raises: protected.
+    if lua_type(state, index) == LUA_TNIL {
+      return Failure(text: "nil was raised as an error", error: nil, trace: trace)
+    }
     lua_checkstack(state, 4)
+    if lua_type(state, index) == LUA_TTABLE, luaL_getmetafield(state, index, "__tostring") == LUA_TNIL {
+      return Failure(text: describe(tableOn: state, index), error: nil, trace: trace)
+    }
+    // luaL_tolstring may run a metamethod that raises: protected.
     lua_getglobal(state, "tostring")
     lua_pushvalue(state, index)
     let shown =
       bridge_pcall(state, 1, 1, 0) == LUA_OK
       ? String(decoding: bytes(state, -1), as: UTF8.self) : "(an error value without tostring)"
     lua_pop_values(state, 1)
-    let text =
-      lua_type(state, index) == LUA_TNIL ? "nil was raised as an error" : shown
-    return Failure(text: text, error: nil, trace: trace)
+    return Failure(text: shown, error: nil, trace: trace)
+  }
+
+  /// A table that was raised, which would show nothing but its address.
+  private func describe(tableOn state: OpaquePointer, _ index: Int32) -> String {
+    guard case .table(let table)? = try? copy(state, index, depth: 0) else {
+      return "a table was raised as an error"
+    }
+    let parts =
+      table.positions.map(\.shown) + table.fields.map { "\($0.key) = \($0.value.shown)" }
+    let more = parts.count > 8 ? ", …" : ""
+    return "a table was raised as an error: { \(parts.prefix(8).joined(separator: ", "))\(more) }"
   }
 }

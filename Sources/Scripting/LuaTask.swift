@@ -68,6 +68,23 @@ public struct Failure: Error {
     self.trace = trace
   }
 
+  /// Where it happened: what the error itself says, as after `error(text, 2)`, else the innermost
+  /// frame.
+  public var place: Place? {
+    if let place = error?.place { return place }
+    let named = trace.first { text.hasPrefix("\($0.place): ") }
+    return (named ?? trace.first)?.place
+  }
+
+  /// It happened in a line that is not among the frames: elsewhere, and was told here.
+  public var isNoticedElsewhere: Bool { !trace.contains { $0.place == place } }
+
+  /// The frames outside of the place; all if it is not among them.
+  public var callers: [Frame] {
+    guard let index = trace.firstIndex(where: { $0.place == place }) else { return trace }
+    return Array(trace[index...].drop { $0.place == place })
+  }
+
   public struct Frame: Sendable, Hashable {
     public var place: Place
     /// "function 'boot'", "main chunk"

@@ -51,5 +51,14 @@ public struct Place: Sendable, Hashable, CustomStringConvertible {
     self.line = line
   }
 
+  /// What a message of Lua's begins with: `file:line: …`.
+  public init?(prefixOf message: String) {
+    guard let end = message.firstRange(of: ": ")?.lowerBound,
+      let colon = message[..<end].lastIndex(of: ":"),
+      let line = Int(message[message.index(after: colon)..<end])
+    else { return nil }
+    self.init(source: String(message[..<colon]), line: line)
+  }
+
   public var description: String { "\(source):\(line)" }
 }

@@ -3,72 +3,76 @@ import Foundation
 /// One run of a script through the binary, with a mark in its environment by which everything it
 /// started can be found, and directories of its own for what it leaves.
 final class ScriptRun {
-  private let process = Process()
+  private let child: ChildProcess
   private let mark = UUID().uuidString
-  private let scratch: URL
-  private let outputPipe = Pipe()
-  private let errorPipe = Pipe()
-  private(set) var output = ""
-  private(set) var errors = ""
-  private(set) var status: Int32 = -1
+  private let scratch: String
   private let signals: [String]
-  /// Longer than any script here takes.
-  private let patience = 300.0
+  /// Whether it had to be ended.
+  private(set) var isOutOfTime = false
+  /// Longer than any script here takes, in seconds.
+  static let patience = 120.0
+
+  var output: String { String(decoding: child.outputBytes, as: UTF8.self) }
+  var errors: String { String(decoding: child.errorBytes, as: UTF8.self) }
+  var status: Int32? { child.status }
 
   static var binary: String {
-    ProcessInfo.processInfo.environment["VMSCRIPT"]
-      ?? ScriptTests.root.path + "/.build/release/vmscript"
+    let given = ProcessInfo.processInfo.environment["VMSCRIPT"]
+    return given ?? ScriptTests.root + "/.build/release/vmscript"
   }
 
   init(_ path: String, _ header: ScriptHeader) throws {
     signals = header.signals
-    scratch = FileManager.default.temporaryDirectory.appending(path: "vmscript-test-\(mark)")
-    try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
-    let run = ["run"] + header.options + [path] + header.arguments
-    process.currentDirectoryURL = ScriptTests.root
+    scratch = FileManager.default.temporaryDirectory.path + "/vmscript-test-\(mark)"
+    try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
+    let root = ScriptTests.root
+    let file = header.directory == nil ? path : root + "/" + path
+    var words: [String]
+    switch header.way {
+    case .file: words = [Self.binary, "run"] + header.options + [file] + header.arguments
+    case .stdin: words = [Self.binary, "run"] + header.options + ["-"] + header.arguments
+    case .program: words = [root + "/" + path] + header.arguments
+    }
     if let limit = header.limit {
-      process.executableURL = URL(fileURLWithPath: "/bin/sh")
-      process.arguments = ["-c", "ulimit -v \(limit); exec \"$@\"", "sh", Self.binary] + run
-    } else {
-      process.executableURL = URL(fileURLWithPath: Self.binary)
-      process.arguments = run
+      words = ["/bin/sh", "-c", "ulimit -v \(limit); exec \"$@\"", "sh"] + words
     }
     var environment = ProcessInfo.processInfo.environment
     environment["VMSCRIPT_TEST_MARK"] = mark
-    environment["XDG_RUNTIME_DIR"] = scratch.path
-    environment["TMPDIR"] = scratch.path
-    environment["XDG_STATE_HOME"] = scratch.path + "/state"
+    environment["VMSCRIPT"] = Self.binary
+    environment["XDG_RUNTIME_DIR"] = scratch
+    environment["TMPDIR"] = scratch
+    environment["XDG_STATE_HOME"] = scratch + "/state"
+    let folder = Self.binary.prefix(upTo: Self.binary.lastIndex(of: "/")!)
+    environment["PATH"] = "\(folder):" + (environment["PATH"] ?? "/usr/bin:/bin")
     for (name, value) in header.environment {
-      environment[name] = value.replacingOccurrences(of: "@", with: scratch.path)
+      environment[name] = value.replacingOccurrences(of: "@", with: scratch)
     }
-    process.environment = environment
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = outputPipe
-    process.standardError = errorPipe
-    try process.run()
+    child = try ChildProcess(
+      words, environment: environment, directory: root + "/" + (header.directory ?? ""),
+      input: header.way == .stdin ? path : nil)
   }
 
-  func finish() throws {
-    let errorReader = Thread.collect(errorPipe.fileHandleForReading)
-    let deadline = Date().addingTimeInterval(patience)
-    let killer = DispatchWorkItem { [process] in process.terminate() }
-    DispatchQueue.global().asyncAfter(deadline: .now() + patience, execute: killer)
-    var collected = Data()
+  func finish() {
     var signals = self.signals
-    while case let data = outputPipe.fileHandleForReading.availableData, !data.isEmpty {
-      collected += data
-      guard !signals.isEmpty, String(decoding: collected, as: UTF8.self).contains("ready\n") else {
-        continue
+    let started = Date()
+    var nextSignal = started
+    var limits = [(Self.patience, SIGTERM), (Self.patience + 10, SIGKILL)]
+    child.run { child in
+      if !signals.isEmpty, Date() > nextSignal,
+        String(decoding: child.outputBytes, as: UTF8.self).contains("ready\n") {
+        kill(child.pid, Self.number(signals.removeFirst()))
+        // The next is to be the second, and not the same one twice.
+        nextSignal = Date().addingTimeInterval(0.2)
       }
-      for name in signals { kill(process.processIdentifier, Self.number(name)) }
-      signals = []
+      let passed = Date().timeIntervalSince(started)
+      if let (limit, signal) = limits.first, passed > limit {
+        isOutOfTime = true
+        if child.status == nil { kill(child.pid, signal) }
+        limits.removeFirst()
+      }
+      // A process that it left may hold the pipes open.
+      return passed > Self.patience + 15 ? nil : 1
     }
-    process.waitUntilExit()
-    killer.cancel()
-    precondition(Date() < deadline.addingTimeInterval(30))
-    output = String(decoding: collected, as: UTF8.self)
-    errors = errorReader.result()
-    status = process.terminationReason == .exit ? process.terminationStatus : -1
   }
 
   private static func number(_ name: String) -> Int32 {
@@ -77,12 +81,12 @@ final class ScriptRun {
 
   /// Processes with the mark, and files outside the record. The guardian may need a moment after a
   /// SIGKILL: it is waited for, at most 10 s.
-  func left() throws -> [String] {
+  func left() -> [String] {
     let deadline = Date().addingTimeInterval(10)
     while true {
       let found = processes() + volatileFiles()
       if found.isEmpty || Date() > deadline {
-        try? FileManager.default.removeItem(at: scratch)
+        try? FileManager.default.removeItem(atPath: scratch)
         return found
       }
       usleep(20_000)
@@ -100,30 +104,11 @@ final class ScriptRun {
     }
   }
 
+  /// All but the record and what scripts made with os.tmpname, which goes to /tmp.
   private func volatileFiles() -> [String] {
-    let base = scratch.path + "/vmscript-\(geteuid())"
-    return ((try? FileManager.default.contentsOfDirectory(atPath: base)) ?? []).map { base + "/" + $0 }
-  }
-}
-
-/// Reads a handle to its end on a thread of its own.
-final class Collector: @unchecked Sendable {
-  private let done = DispatchSemaphore(value: 0)
-  private var data = Data()
-
-  init(_ handle: FileHandle) {
-    Thread.detachNewThread { [self] in
-      data = handle.readDataToEndOfFile()
-      done.signal()
+    let base = scratch + "/vmscript-\(geteuid())"
+    return ((try? FileManager.default.contentsOfDirectory(atPath: base)) ?? []).map {
+      base + "/" + $0
     }
   }
-
-  func result() -> String {
-    done.wait()
-    return String(decoding: data, as: UTF8.self)
-  }
-}
-
-extension Thread {
-  static func collect(_ handle: FileHandle) -> Collector { Collector(handle) }
 }

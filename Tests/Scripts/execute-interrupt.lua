@@ -1,6 +1,7 @@
--- Ctrl-C while os.execute runs: the command goes too.
--- signal: INT 2
+-- Ctrl-C while os.execute runs: the command goes too, with all that it started.
+-- signal: INT
 -- status: 130
--- stderr: interrupted by SIGINT
-io.stdout:setvbuf "no" print "ready"
-os.execute "sleep 1000"
+-- stderr: execute-interrupt.lua:7: interrupted by SIGINT
+-- stdout: closed
+local x <close> = setmetatable({}, { __close = function() print("closed") end })
+os.execute "echo ready; sleep 1000; echo not reached"

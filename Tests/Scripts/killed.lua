@@ -1,6 +1,6 @@
 -- SIGKILL of vmscript: nothing is left.
 -- signal: KILL
--- status: -1
+-- status: -9
 io.stdout:setvbuf "no"
 local vm = microvm { name = "a" }
 local chip = tpm()

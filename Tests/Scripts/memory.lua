@@ -1,5 +1,5 @@
 -- A script that uses up all memory is told so.
--- limit: 2000000
+-- limit: 500000
 -- status: 1
 -- stderr: not enough memory
 local t = {}

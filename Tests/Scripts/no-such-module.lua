@@ -1,4 +1,7 @@
 -- status: 1
--- stderr: no-such-module.lua:4: module 'nowhere' not found
--- stderr:     4 │ require "nowhere"
+-- stderr: vmscript: Tests/Scripts/no-such-module.lua:7: module 'nowhere' not found:
+-- stderr:     7 │ require "nowhere"
+-- stderr:   no file 'Tests/Scripts/nowhere.lua'
+-- stderr: lines more
+-- not-stderr: �
 require "nowhere"

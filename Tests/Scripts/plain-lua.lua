@@ -5,8 +5,8 @@
 -- stdout: closed
 print(arg[0], arg[1], arg[2], #arg)
 assert(select("#", ...) == 2 and arg[1] == "one" and (...) == "one")
-print("module beside:", require("beside").answer)
-assert(package.loaded.beside and require "vmscript".wait == wait)
+print("module beside:", require("modules.beside").answer)
+assert(package.loaded["modules.beside"] and require "vmscript".wait == wait)
 local f = assert(io.open(os.tmpname(), "w")) f:write("x") f:close()
 assert(os.execute("exit 3") == nil and select(3, os.execute("exit 3")) == 3)
 assert(io.popen("echo hi"):read("l") == "hi")

@@ -3,4 +3,4 @@
 -- status: 130
 -- stderr: interrupted by SIGINT
 io.stdout:setvbuf "no" print "ready"
-string.find(("a"):rep(1000), (".-"):rep(200) .. "b")
+string.find(("a"):rep(1000), (".-"):rep(30) .. "b")

@@ -59,7 +59,8 @@ final class ScriptRun {
     var limits = [(Self.patience, SIGTERM), (Self.patience + 10, SIGKILL)]
     child.run { child in
       if !signals.isEmpty, Date() > nextSignal,
-        String(decoding: child.outputBytes, as: UTF8.self).contains("ready\n") {
+        String(decoding: child.outputBytes, as: UTF8.self).contains("ready\n")
+      {
         kill(child.pid, Self.number(signals.removeFirst()))
         // The next is to be the second, and not the same one twice.
         nextSignal = Date().addingTimeInterval(0.2)

@@ -21,7 +21,7 @@ import Testing
     /// By posix_spawn with no signal blocked or ignored: Foundation's Process passes on what this
     /// thread has blocked.
     private func start() throws -> pid_t {
-      let script = ScriptTests.root.path + "/Tests/bench/two-machines.lua"
+      let script = ScriptTests.root + "/Tests/bench/two-machines.lua"
       var environment = ProcessInfo.processInfo.environment
       environment["VMSCRIPT_TEST_MARK"] = mark
       environment["XDG_RUNTIME_DIR"] = scratch.path

@@ -57,7 +57,8 @@ import Synchronization
   /// From the script's thread, before the script runs.
   nonisolated func begin(_ options: RunOptions, interrupter: () -> @Sendable () -> Void) {
     let interrupt = interrupter()
-    Supervisor.post {
+    // The script must not begin before a signal would find us.
+    Supervisor.sync {
       self.say = options.say
       self.interrupt = interrupt
       do throws(ProcessError) {

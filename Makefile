@@ -26,7 +26,7 @@ test: build run-packages test-packages  ## install what is missing, build, run e
 	Tests/sanitize.sh
 
 soak: build run-packages  ## the long stress runs
-	VMSCRIPT=$(CURDIR)/$(VMSCRIPT) Tests/soak.sh
+	VMSCRIPT=$(CURDIR)/$(VMSCRIPT) Tests/soak.py
 
 bench: build run-packages test-packages  ## timings against bare QEMU and lua5.4, as ratios
 	VMSCRIPT=$(CURDIR)/$(VMSCRIPT) Tests/bench.py

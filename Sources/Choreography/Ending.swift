@@ -41,6 +41,7 @@ import Synchronization
   private struct Shared {
     var reason: Reason?
     var isDelivered = false
+    var hasWork = false
   }
   private nonisolated let shared = Mutex(Shared())
   private var machines: [Machine] = []
@@ -56,6 +57,7 @@ import Synchronization
   /// From the script's thread, before the script runs.
   nonisolated func begin(_ options: RunOptions, interrupter: () -> @Sendable () -> Void) {
     let interrupt = interrupter()
+    // The script must not begin before a signal would find us.
     Supervisor.sync {
       self.say = options.say
       self.interrupt = interrupt
@@ -70,7 +72,12 @@ import Synchronization
     }
   }
 
+  /// Whether there may be anything to take down: an empty script need not wait for that.
+  nonisolated var hasWork: Bool { shared.withLock { $0.hasWork } }
+  nonisolated func noteWork() { shared.withLock { $0.hasWork = true } }
+
   func own(_ machine: Machine) {
+    noteWork()
     machines.append(machine)
     if machines.count == 1 { measureLag() }
   }

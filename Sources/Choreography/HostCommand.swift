@@ -20,6 +20,7 @@ enum HostCommand {
     command.standardError = .inherited
     command.hasOwnGroup = isatty(0) == 0
     fflush(nil)
+    Ending.shared.noteWork()
     let status: ExitStatus?
     do throws(ProcessError) {
       let ready = command

@@ -232,7 +232,8 @@ struct MachineFields {
       words.append("vmscript.usernet=\(specification.userNetworkMAC)")
     }
     if !specification.cmdline.isEmpty { words.append(specification.cmdline) }
-    specification.kernel = image.kernel
+    specification.kernel =
+      specification.kind == .microvm ? image.kernel : image.packedKernel
     specification.initramfs = image.initramfs
     specification.cmdline = words.joined(separator: " ")
   }

@@ -20,6 +20,7 @@ final class MachineObject: ScriptObject {
   let serialConsole: String
   /// The client of the agent of the present start; nil if it has none.
   private(set) var agent: AgentClient?
+  private var resets: Subscription?
   /// The script was told of the present end, or asked for it.
   var isEndClaimed = false
   /// Where `expect` goes on.
@@ -57,6 +58,10 @@ final class MachineObject: ScriptObject {
       agent = try Supervisor.sync { () throws(MachineError) in
         try machine.start(changes)
         return machine.agentChannels.first.map { AgentClient($0) }
+      }
+      let agent = agent
+      resets = Supervisor.sync {
+        machine.onEvent { event in if event.name == "RESET" { agent?.forgetGuest() } }
       }
     } catch {
       // QEMU does not run: its console has no evidence.

@@ -67,7 +67,7 @@ public final class Run {
 
   private func ending(with status: Int32) {
     fflush(nil)
-    Supervisor.wait { await Ending.shared.takeDown() }
+    if Ending.shared.hasWork { Supervisor.wait { await Ending.shared.takeDown() } }
   }
 
   private func finish(_ result: RunResult) -> RunResult {
@@ -169,6 +169,7 @@ public final class Run {
   /// A directory that ends with the run, for state that may be large. The first call also removes
   /// what killed runs have left.
   func volatileDirectory() throws(ScriptError) -> VolatileDirectory {
+    Ending.shared.noteWork()
     if !hasRemovedStale {
       hasRemovedStale = true
       VolatileDirectory.removeStale()

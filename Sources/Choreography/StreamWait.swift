@@ -84,16 +84,18 @@ final class StreamWait: Wait {
     switch format {
     case .bytes(let limit):
       guard let bytes = try source.read(limit) else { return .some(nil) }
-      return bytes.isEmpty ? nil : bytes
+      if bytes.isEmpty { return nil }
+      return .some(bytes)
     case .line:
-      if let line = try source.line() { return line }
-      return source.hasEnded() ? .some(nil) : nil
+      if let line = try source.line() { return .some(line) }
+      if source.hasEnded() { return .some(nil) }
+      return nil
     case .all:
       while let bytes = try source.read(.max) {
         if bytes.isEmpty { return nil }
         gathered += bytes
       }
-      return gathered
+      return .some(gathered)
     }
   }
 

@@ -45,6 +45,13 @@ import Processes
 
   isolated deinit { watch?.cancel() }
 
+  /// The machine was reset: whoever was there before is gone, and the next boot's agent will say
+  /// hello. QEMU does not tell it by the channel.
+  public func forgetGuest() {
+    ready.clear()
+    failSent(AgentError(.restarted, "the guest or its agent started again meanwhile"))
+  }
+
   /// Closes the channel and fails what is under way.
   public func close() { end(AgentError(.ended, "the channel to the guest's agent was closed")) }
 

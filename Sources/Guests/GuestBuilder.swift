@@ -16,12 +16,13 @@ struct GuestBuilder {
     var modules: [String: [UInt8]]
   }
 
-  /// Leaves "kernel", "initramfs" and "release" in the folder.
+  /// Leaves "kernel", "packed-kernel", "initramfs" and "release" in the folder.
   func build() throws(GuestError) {
     let kernel = try fetchKernel()
     let busybox = try fetchBusybox()
     progress("putting the guest together")
     try Files.write(try kernel.file.extracted().bytes, to: "\(folder)/kernel")
+    try Files.write(kernel.file.bytes, to: "\(folder)/packed-kernel")
     try initramfs(kernel, busybox).write(to: "\(folder)/initramfs")
     try Files.write(Array(kernel.release.utf8), to: "\(folder)/release")
     try Files.write(Array(parts.inputs.utf8), to: "\(folder)/inputs")

@@ -4,7 +4,7 @@ import Glibc
 /// answers it, so that finding one takes a few stat(2) and no hashing:
 ///
 ///     index-KEY        the image's name, then what was true when it was looked for
-///     HASH/            an image: kernel, initramfs, release, inputs
+///     HASH/            an image: kernel, packed-kernel, initramfs, release, inputs
 ///     building-PID/    one that is being made, or was when its maker died
 ///     packages/        the newest download of each package
 ///     lock             held by who makes one
@@ -60,11 +60,14 @@ struct GuestCache {
 
   func image(_ name: String, release: String? = nil) -> GuestImage? {
     let path = "\(folder)/\(name)"
-    guard Files.exists("\(path)/kernel"), Files.exists("\(path)/initramfs") else { return nil }
+    guard Files.exists("\(path)/kernel"), Files.exists("\(path)/packed-kernel"),
+      Files.exists("\(path)/initramfs")
+    else { return nil }
     let release =
       release ?? (try? Files.read("\(path)/release")).map { String(decoding: $0, as: UTF8.self) }
     return GuestImage(
-      kernel: "\(path)/kernel", initramfs: "\(path)/initramfs", kernelRelease: release ?? "")
+      kernel: "\(path)/kernel", packedKernel: "\(path)/packed-kernel",
+      initramfs: "\(path)/initramfs", kernelRelease: release ?? "")
   }
 
   /// Makes the index say that `image` answers, as things stood at `stamp`.

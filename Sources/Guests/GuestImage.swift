@@ -2,7 +2,11 @@ import Glibc
 
 /// The default guest, assembled in the user's cache: what `-kernel` and `-initrd` want.
 public struct GuestImage: Sendable, Hashable {
+  /// Unpacked, an ELF file entered by PVH: the quickest start, for a microvm.
   public var kernel: String
+  /// As the distribution has it, a bzImage. For a full PC: behind SeaBIOS, QEMU 7.2 loads the
+  /// initramfs of a PVH kernel over the ACPI tables if there are a TPM or several processors.
+  public var packedKernel: String
   public var initramfs: String
   /// For example "6.1.0-50-cloud-amd64"; empty for a user's own kernel.
   public var kernelRelease: String

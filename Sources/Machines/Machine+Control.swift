@@ -42,7 +42,15 @@ extension Machine {
       throw MachineError(.timeout, "machine '\(name)' was not reset in time", machine: name)
     }
     if boot == 0 { throw gone("it was reset") }
-    if !wereAllowed { try await setReboots(allowed: false, until: deadline) }
+    if !wereAllowed { Task { await forbidRebootsAgain() } }
+  }
+
+  /// Once the firmware has stopped resetting the machine on its own (see guestReset).
+  private func forbidRebootsAgain() async {
+    while isRunning, let last = lastReset, Instant.now.seconds(since: last) < 1 {
+      _ = await exited.wait(until: .after(0.25))
+    }
+    if isRunning { try? await setReboots(allowed: false) }
   }
 
   /// Whether a guest's reboot restarts it rather than ends the machine, from now on.

@@ -20,6 +20,14 @@ extension Machine {
     console.drain()
     if hasGuestPanicked || console.panicLine != nil { fail(with: panicError) }
     hasGuestPanicked = false
+    let last = lastReset
+    lastReset = .now
+    // SeaBIOS resets a q35 again, up to a dozen times and more with several processors, before it
+    // boots after a reset (seen with QEMU 7.2): that is one boot, in which nothing has spoken.
+    let snapshot = console.snapshot
+    if let last, lastReset!.seconds(since: last) < 1, snapshot.length == snapshot.bootOffset {
+      return
+    }
     let boots = (bootCount.value ?? 0) + 1
     console.beginBoot()
     bootCount.set(boots)

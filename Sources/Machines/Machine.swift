@@ -46,6 +46,8 @@ import Processes
   let settled = Event<Bool>()
   /// Set at each reset of the guest to the boot it begins, and to 0 at the end.
   let resets = Event<Int>()
+  /// When the guest was last reset.
+  var lastReset: Instant?
   var handlers: [UInt64: @Supervisor (QMPEvent) -> Void] = [:]
   var lastHandler: UInt64 = 0
 

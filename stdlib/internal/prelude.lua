@@ -55,6 +55,9 @@ local wait = callable(host.wait, {
 
 --- Runs all functions side by side; the first failure cancels the others.
 local function parallel(functions)
+  if type(functions) ~= "table" then
+    host.fail("usage", "parallel wants a table of functions, got " .. type(functions))
+  end
   local tasks = {}
   local _ <close> = setmetatable({}, { __close = function()
     for _, task in ipairs(tasks) do task:cancel() end
@@ -66,6 +69,9 @@ end
 
 --- Runs f as a named step, which a failure's report names.
 local function step(name, f, ...)
+  if type(name) ~= "string" or type(f) ~= "function" then
+    host.fail("usage", ("step wants a name and a function, got %s and %s"):format(type(name), type(f)))
+  end
   host.enter_step(name)
   local _ <close> = setmetatable({}, { __close = function(_, failure)
     if failure == nil then host.leave_step() end

@@ -17,18 +17,30 @@ local function attempt(f, limit)
   return results
 end
 
+--- The options, each of which must be seconds.
+local function seconds_of(options, what)
+  if type(options) ~= "table" then
+    host.fail("usage", ("%s wants a table of options, got %s"):format(what, type(options)))
+  end
+  for name, value in pairs(options) do
+    if name ~= "timeout" and name ~= "interval" then
+      local known = "; known: interval, timeout"
+      host.fail("usage", ("%s has no field '%s'%s"):format(what, tostring(name), known))
+    end
+    if type(value) ~= "number" or not (value >= 0) then
+      host.fail("usage", ("%s: field '%s' wants a number of seconds, got %s"):format(what, name,
+        tostring(value)))
+    end
+  end
+  return options
+end
+
 --- Calls f until it returns something true. Returns what it returned.
 local function eventually(f, options)
-  options = options or {}
   if type(f) ~= "function" then
     host.fail("usage", "wait.eventually wants a function, got " .. type(f))
   end
-  for name in pairs(options) do
-    if name ~= "timeout" and name ~= "interval" then
-      local known = "; known: interval, timeout"
-      host.fail("usage", ("wait.eventually has no field '%s'%s"):format(name, known))
-    end
-  end
+  options = seconds_of(options or {}, "wait.eventually")
   local timeout = options.timeout or host.default_timeout()
   local deadline = host.now() + timeout
   local pause = options.interval or 0.02

@@ -142,7 +142,9 @@ extension Interpreter {
       return Failure(text: "nil was raised as an error", error: nil, trace: trace)
     }
     lua_checkstack(state, 4)
-    if lua_type(state, index) == LUA_TTABLE, luaL_getmetafield(state, index, "__tostring") == LUA_TNIL {
+    if lua_type(state, index) == LUA_TTABLE,
+      luaL_getmetafield(state, index, "__tostring") == LUA_TNIL
+    {
       return Failure(text: describe(tableOn: state, index), error: nil, trace: trace)
     }
     // luaL_tolstring may run a metamethod that raises: protected.

@@ -11,7 +11,7 @@ import Events
 public final class Interpreter {
   let state: OpaquePointer
   public let scheduler = Scheduler()
-  private var functions: [NativeFunction] = []
+  private let functions = FunctionList()
   private var metatables: [ObjectIdentifier: Int32] = [:]
   private let cache: Int32
   private(set) var handlerID: Int32 = 0
@@ -23,7 +23,9 @@ public final class Interpreter {
 
   public init(outOfMemory: @escaping @convention(c) () -> Void) {
     var host = bridge_host(
-      call: { state, id in Interpreter.of(state!).run(state!, Int(id)) },
+      call: { state, id in
+        Interpreter.unretained(state!)._withUnsafeGuaranteedRef { $0.run(state!, Int(id)) }
+      },
       resume: { state in Interpreter.of(state!).goOn(state!) },
       refuse: { state in Interpreter.of(state!).refuseWait() },
       interrupted: { state in Interpreter.of(state!).interrupted(state!) },
@@ -53,7 +55,11 @@ public final class Interpreter {
   public func close() { lua_close(state) }
 
   static func of(_ state: OpaquePointer) -> Interpreter {
-    Unmanaged<Interpreter>.fromOpaque(lua_extra_space(state)[0]!).takeUnretainedValue()
+    unretained(state).takeUnretainedValue()
+  }
+
+  private static func unretained(_ state: OpaquePointer) -> Unmanaged<Interpreter> {
+    Unmanaged.fromOpaque(lua_extra_space(state)[0]!)
   }
 
   /// Makes the script ask `onInterrupt` soon, whether it runs or waits. From any thread.
@@ -123,8 +129,7 @@ public final class Interpreter {
   }
 
   private func register(_ function: @escaping NativeFunction) -> Int32 {
-    functions.append(function)
-    return Int32(functions.count - 1)
+    Int32(functions.append(function))
   }
 
   public func setGlobal(_ name: String, _ function: @escaping NativeFunction) {

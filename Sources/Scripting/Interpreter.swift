@@ -18,6 +18,7 @@ public final class Interpreter {
   /// A Lua thread for calls that belong to no task.
   let scratch: OpaquePointer
   let stringFind: Int32
+  let lifeline: Lifeline
   /// What the script is told when it was interrupted; nil to go on.
   public var onInterrupt: () -> ScriptError? = { nil }
 
@@ -33,6 +34,7 @@ public final class Interpreter {
       out_of_memory: outOfMemory)
     guard let new = bridge_new_state(&host) else { fatalError("no memory for Lua") }
     state = new
+    lifeline = Lifeline(new)
     // Objects already pushed, by address, so that one object is one Lua value.
     lua_new_table(state)
     lua_new_table(state)
@@ -52,7 +54,10 @@ public final class Interpreter {
   }
 
   /// Runs the finalizers and frees everything. Nothing may be called afterwards.
-  public func close() { lua_close(state) }
+  public func close() {
+    lua_close(state)
+    lifeline.cut()
+  }
 
   static func of(_ state: OpaquePointer) -> Interpreter {
     unretained(state).takeUnretainedValue()
@@ -70,8 +75,6 @@ public final class Interpreter {
       alarm()
     }
   }
-
-  func release(_ reference: Int32) { luaL_unref(state, lua_registry_index, reference) }
 
   // MARK: The bridge's questions
 

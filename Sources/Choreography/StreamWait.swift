@@ -114,7 +114,10 @@ final class StreamWait: Wait {
     return StreamSource(
       run: object.run, shown: object.shown, readable: end.readable,
       read: { limit throws(ScriptError) in
-        try StreamSource.ask { () throws(MachineError) in try end.read(limit) }
+        try StreamSource.ask { () throws(MachineError) in
+          let bytes = try end.read(limit)
+          return bytes.isEmpty && end.hasEnded ? nil : bytes
+        }
       },
       line: { () throws(ScriptError) in
         try StreamSource.ask { () throws(MachineError) in try end.readLine() }

@@ -64,8 +64,13 @@ struct PanicScanner {
     return nil
   }
 
-  /// The panic's line so far.
-  var unfinished: String? { isPanic ? Console.sanitised(line) : nil }
+  /// The panic's line so far, without the kernel's clock.
+  var unfinished: String? {
+    guard isPanic else { return nil }
+    let text = Console.sanitised(line)
+    guard text.first == "[", let end = text.firstIndex(of: "]") else { return text }
+    return String(text[text.index(after: end)...].drop { $0 == " " })
+  }
 }
 
 private enum EscapeState { case text, escape, sequence, string, stringEscape }

@@ -28,12 +28,14 @@ extension Machine {
     if let cmdline = changes.cmdline { changed.cmdline = cmdline }
     try changed.validate()
     specification = changed
+    let lastExit = exited.value
     forgetLastBoot()
     do throws(MachineError) {
       try launch()
     } catch {
       swtpm.map { child in _ = Task { @Supervisor in await child.stop(.kill) } }
       release()
+      if let lastExit { exited.set(lastExit) }
       throw error
     }
   }

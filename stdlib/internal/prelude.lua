@@ -17,18 +17,30 @@ local function attempt(f, limit)
   return results
 end
 
+--- The options, each of which must be seconds.
+local function seconds_of(options, what)
+  if type(options) ~= "table" then
+    host.fail("usage", ("%s wants a table of options, got %s"):format(what, type(options)))
+  end
+  for name, value in pairs(options) do
+    if name ~= "timeout" and name ~= "interval" then
+      local known = "; known: interval, timeout"
+      host.fail("usage", ("%s has no field '%s'%s"):format(what, tostring(name), known))
+    end
+    if type(value) ~= "number" or not (value >= 0) then
+      host.fail("usage", ("%s: field '%s' wants a number of seconds, got %s"):format(what, name,
+        tostring(value)))
+    end
+  end
+  return options
+end
+
 --- Calls f until it returns something true. Returns what it returned.
 local function eventually(f, options)
-  options = options or {}
   if type(f) ~= "function" then
     host.fail("usage", "wait.eventually wants a function, got " .. type(f))
   end
-  for name in pairs(options) do
-    if name ~= "timeout" and name ~= "interval" then
-      local known = "; known: interval, timeout"
-      host.fail("usage", ("wait.eventually has no field '%s'%s"):format(name, known))
-    end
-  end
+  options = seconds_of(options or {}, "wait.eventually")
   local timeout = options.timeout or host.default_timeout()
   local deadline = host.now() + timeout
   local pause = options.interval or 0.02
@@ -55,6 +67,9 @@ local wait = callable(host.wait, {
 
 --- Runs all functions side by side; the first failure cancels the others.
 local function parallel(functions)
+  if type(functions) ~= "table" then
+    host.fail("usage", "parallel wants a table of functions, got " .. type(functions))
+  end
   local tasks = {}
   local _ <close> = setmetatable({}, { __close = function()
     for _, task in ipairs(tasks) do task:cancel() end
@@ -66,6 +81,9 @@ end
 
 --- Runs f as a named step, which a failure's report names.
 local function step(name, f, ...)
+  if type(name) ~= "string" or type(f) ~= "function" then
+    host.fail("usage", ("step wants a name and a function, got %s and %s"):format(type(name), type(f)))
+  end
   host.enter_step(name)
   local _ <close> = setmetatable({}, { __close = function(_, failure)
     if failure == nil then host.leave_step() end

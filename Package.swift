@@ -54,6 +54,8 @@ let package = Package(
     .testTarget(name: "GuestsTests", dependencies: ["Guests"], swiftSettings: swift),
     .testTarget(name: "ScriptingTests", dependencies: ["Scripting"], swiftSettings: swift),
     .testTarget(name: "ScriptTests", dependencies: ["vmscript"], swiftSettings: swift),
-    .testTarget(name: "ChoreographyTests", dependencies: ["Choreography"], swiftSettings: swift),
+    .testTarget(
+      name: "ChoreographyTests", dependencies: ["Choreography", "Machines", "Scripting"],
+      swiftSettings: swift),
   ]
 )

@@ -71,7 +71,9 @@ struct ConsoleText {
       return min(index + 1, raw.endIndex)
     case UInt8(ascii: "]"):
       while index < raw.endIndex, raw[index] != 0x07, raw[index] != 0x1b { index += 1 }
-      return min(index + 1, raw.endIndex)
+      // BEL ends it, or ESC \.
+      let isString = index < raw.endIndex && raw[index] == 0x1b
+      return min(index + (isString ? 2 : 1), raw.endIndex)
     default: return index
     }
   }

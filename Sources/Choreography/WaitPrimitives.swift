@@ -22,8 +22,11 @@ enum WaitPrimitives {
   private static func start(
     _ call: Call, _ run: Run, _ items: [EventWait.Item], _ mode: EventWait.Mode, _ what: String
   ) throws(ScriptError) -> Int {
-    let options = try Fields(call, 2, of: what, known: ["timeout"])
-    return try call.wait(EventWait(run, items, mode, timeout: try options.seconds("timeout")))
+    var timeout: Double?
+    if !call.isAbsent(2) {
+      timeout = try Fields(call, 2, of: what, known: ["timeout"]).seconds("timeout")
+    }
+    return try call.wait(EventWait(run, items, mode, timeout: timeout))
   }
 
   /// Positions in their order, then names sorted: the order in which ties are decided.

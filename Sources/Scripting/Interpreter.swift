@@ -11,19 +11,22 @@ import Events
 public final class Interpreter {
   let state: OpaquePointer
   public let scheduler = Scheduler()
-  private var functions: [NativeFunction] = []
+  private let functions = FunctionList()
   private var metatables: [ObjectIdentifier: Int32] = [:]
   private let cache: Int32
   private(set) var handlerID: Int32 = 0
   /// A Lua thread for calls that belong to no task.
   let scratch: OpaquePointer
   let stringFind: Int32
+  let lifeline: Lifeline
   /// What the script is told when it was interrupted; nil to go on.
   public var onInterrupt: () -> ScriptError? = { nil }
 
   public init(outOfMemory: @escaping @convention(c) () -> Void) {
     var host = bridge_host(
-      call: { state, id in Interpreter.of(state!).run(state!, Int(id)) },
+      call: { state, id in
+        Interpreter.unretained(state!)._withUnsafeGuaranteedRef { $0.run(state!, Int(id)) }
+      },
       resume: { state in Interpreter.of(state!).goOn(state!) },
       refuse: { state in Interpreter.of(state!).refuseWait() },
       interrupted: { state in Interpreter.of(state!).interrupted(state!) },
@@ -31,6 +34,7 @@ public final class Interpreter {
       out_of_memory: outOfMemory)
     guard let new = bridge_new_state(&host) else { fatalError("no memory for Lua") }
     state = new
+    lifeline = Lifeline(new)
     // Objects already pushed, by address, so that one object is one Lua value.
     lua_new_table(state)
     lua_new_table(state)
@@ -50,10 +54,17 @@ public final class Interpreter {
   }
 
   /// Runs the finalizers and frees everything. Nothing may be called afterwards.
-  public func close() { lua_close(state) }
+  public func close() {
+    lua_close(state)
+    lifeline.cut()
+  }
 
   static func of(_ state: OpaquePointer) -> Interpreter {
-    Unmanaged<Interpreter>.fromOpaque(lua_extra_space(state)[0]!).takeUnretainedValue()
+    unretained(state).takeUnretainedValue()
+  }
+
+  private static func unretained(_ state: OpaquePointer) -> Unmanaged<Interpreter> {
+    Unmanaged.fromOpaque(lua_extra_space(state)[0]!)
   }
 
   /// Makes the script ask `onInterrupt` soon, whether it runs or waits. From any thread.
@@ -64,8 +75,6 @@ public final class Interpreter {
       alarm()
     }
   }
-
-  func release(_ reference: Int32) { luaL_unref(state, lua_registry_index, reference) }
 
   // MARK: The bridge's questions
 
@@ -123,8 +132,7 @@ public final class Interpreter {
   }
 
   private func register(_ function: @escaping NativeFunction) -> Int32 {
-    functions.append(function)
-    return Int32(functions.count - 1)
+    Int32(functions.append(function))
   }
 
   public func setGlobal(_ name: String, _ function: @escaping NativeFunction) {

@@ -30,13 +30,13 @@ public final class LuaTask {
   /// Somebody was told of its failure.
   public var isObserved = false
 
-  private weak var interpreter: Interpreter?
+  private let lifeline: Lifeline
 
   init(
     interpreter: Interpreter, id: UInt64, name: String, origin: Place?, thread: OpaquePointer,
     anchor: Int32, arguments: Int32
   ) {
-    self.interpreter = interpreter
+    lifeline = interpreter.lifeline
     self.id = id
     self.name = name
     self.origin = origin
@@ -45,7 +45,7 @@ public final class LuaTask {
     self.startArguments = arguments
   }
 
-  deinit { interpreter?.release(anchor) }
+  deinit { lifeline.release(anchor) }
 
   func takeInterrupt() -> ScriptError? {
     defer { interrupt = nil }

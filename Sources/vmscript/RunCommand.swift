@@ -45,13 +45,22 @@ struct RunCommand: ParsableCommand {
   }
 
   func run() throws {
-    var options = RunOptions(script: file == "-" ? nil : file, say: Terminal.say)
-    options.arguments = arguments
+    var options = Self.options(file: file, arguments: arguments)
     options.timeout = timeout
     options.timeoutScale = timeoutScale
     options.seed = seed
     options.accelerator = accel
     options.kernel = kernel
+    Self.execute(options)
+  }
+
+  static func options(file: String, arguments: [String]) -> RunOptions {
+    var options = RunOptions(script: file == "-" ? nil : file, say: Terminal.say)
+    options.arguments = arguments
+    return options
+  }
+
+  static func execute(_ options: RunOptions) -> Never {
     let result = Run(options).execute()
     if let report = result.report { Terminal.say(report.text) }
     if let reason = result.skipped { Terminal.say("vmscript: \(reason)") }

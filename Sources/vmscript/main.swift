@@ -1,6 +1,11 @@
 import ArgumentParser
 import Glibc
 
+let words = Array(CommandLine.arguments.dropFirst())
+if words.count > 1, words[0] == "run", words[1] == "-" || !words[1].hasPrefix("-") {
+  // Nothing is left to parse, and swift-argument-parser would take 1.5 ms for it.
+  RunCommand.execute(RunCommand.options(file: words[1], arguments: Array(words[2...])))
+}
 do {
   var command = try VMScript.parseAsRoot()
   try command.run()

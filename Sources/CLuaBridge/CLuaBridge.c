@@ -4,6 +4,7 @@
 #include <lua.h>
 #include <lualib.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static bridge_host host;
@@ -112,6 +113,34 @@ void bridge_set_index(lua_State *L, int methods, int fallback) {
   lua_setfield(L, -2, "__gc");
   lua_pushboolean(L, true);
   lua_rawsetp(L, -2, &box_mark);
+}
+
+// ---- io.popen's streams: files of Lua's whose child is an object of the host's ----
+
+static int close_stream(lua_State *L) {
+  bool outer = in_swift;
+  fclose(((luaL_Stream *)lua_touserdata(L, 1))->f);
+  lua_getiuservalue(L, 1, 1);
+  lua_getfield(L, -1, "finish");
+  lua_insert(L, -2);
+  lua_call(L, 1, 3);
+  in_swift = outer;
+  return 3;
+}
+
+bool bridge_push_stream(lua_State *L, int descriptor, const char *mode) {
+  luaL_Stream *stream = lua_newuserdatauv(L, sizeof *stream, 1);
+  stream->closef = NULL;
+  luaL_setmetatable(L, LUA_FILEHANDLE);
+  stream->f = fdopen(descriptor, mode);
+  if (!stream->f) {
+    lua_pop(L, 2);
+    return false;
+  }
+  stream->closef = close_stream;
+  lua_insert(L, -2);
+  lua_setiuservalue(L, -2, 1);
+  return true;
 }
 
 // ---- pcall and xpcall: as the standard ones, but an uncatchable error goes on ----

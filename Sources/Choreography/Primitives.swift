@@ -61,6 +61,7 @@ enum Primitives {
         status: call.number(1).map { Int32(truncatingIfNeeded: Int64($0)) } ?? (isTrue ? 0 : 1))
     }
     lua.setField("os", "execute") { call throws(ScriptError) in try HostCommand.execute(call) }
+    lua.setField("io", "popen") { call throws(ScriptError) in try HostCommand.popen(call) }
     SearchPaths.install(in: lua, script: run.options.script)
     var arg = Table()
     arg.positions = run.options.arguments.map { .string($0) }

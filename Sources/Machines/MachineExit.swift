@@ -90,7 +90,8 @@ extension MachineExit {
       return "the guest's kernel panicked in machine '\(machine)'"
         + (panicLine.map { ": \($0)" } ?? "")
     case .killed:
-      guard !isAsked, signal == SIGKILL else {
+      if isAsked { return "machine '\(machine)' was ended by this script" }
+      guard signal == SIGKILL else {
         return "machine '\(machine)' was killed" + (signal.map { " by signal \($0)" } ?? "")
       }
       return """

@@ -118,6 +118,13 @@ extension Call {
 
   public func pushGlobal(_ name: String) { lua_getglobal(state, name) }
 
+  /// Pushes a file, as io.popen gives it. Its close calls method `finish` of `object`. Takes the
+  /// descriptor; false if there is no file to be had.
+  public func pushStream(_ descriptor: Int32, mode: String, of object: any ScriptObject) -> Bool {
+    push(.object(object))
+    return bridge_push_stream(state, descriptor, mode)
+  }
+
   public func pushFunction(_ function: @escaping NativeFunction) {
     interpreter.pushFunction(function, on: state)
   }

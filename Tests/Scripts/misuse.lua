@@ -23,23 +23,32 @@ no("qemu wants a table", qemu, nil)
 no("portmap wants a table", portmap)
 no("at least one guest port", portmap, {})
 no("a port is a whole number from 1 to 65535, got 0", portmap, { 0 })
-no("got 65536", portmap, { 65536 }) no("got 80.5", portmap, { 80.5 }) no("got '80'", portmap, { "80" })
+no("got 65536", portmap, { 65536 }) no("got 80.5", portmap, { 80.5 })
+no("got '80'", portmap, { "80" })
 no("got 'x'", portmap, { [80] = "x" }) no("no field 'http'", portmap, { http = 80 })
 no("mapped twice", portmap, { 80, 80 })
 no("keys are strings or integers", portmap, { [1.5] = 1 })
 no("\"tcp\" or \"udp\"", portmap, { { guest = 53, protocol = "sctp" } })
 no("'::1' is no IPv4 address", portmap, { { guest = 53, bind = "::1" } })
-check.raises("connection", "no address 192.0.2.1", portmap, { { guest = 53, bind = "192.0.2.1", host = 53000 } })
+check.raises("connection", "no address 192.0.2.1", portmap,
+  { { guest = 53, bind = "192.0.2.1", host = 53000 } })
 
 for field, wrong in pairs {
-  name = { 1, "", "-x", "a b", "a/b", ("x"):rep(64), "\xff" }, memory = { "1", "x", "-1M", "0M", "M", 5 },
-  cpus = { 0, -1, 256, 1.5, "2" }, kernel = { 1, {} }, net = { 1, { 1 }, { {} }, { { left, nme = "x" } } },
-  serial = { 1, "x", vm, ports }, channels = { 1, { 1 }, { log = "x" } }, start = { 1, "yes" },
-  reboot = { 0 }, agent = { true, "qemu" }, accel = { "hax", 1 }, qemu = { 1 }, env = { 1, { X = {} } },
-  tags = { 1, { 1 } }, may_exit = { "no" }, disks = { 1, { 1 } }, user_net = { 1, { internt = true } },
+  name = { 1, "", "-x", "a b", "a/b", ("x"):rep(64), "\xff" },
+  memory = { "1", "x", "-1M", "0M", "M", 5 },
+  cpus = { 0, -1, 256, 1.5, "2" }, kernel = { 1, {} },
+  net = { 1, { 1 }, { {} }, { { left, nme = "x" } } },
+  serial = { 1, "x", vm, ports }, channels = { 1, { 1 }, { log = "x" } },
+  start = { 1, "yes" },
+  reboot = { 0 }, agent = { true, "qemu" }, accel = { "hax", 1 }, qemu = { 1 },
+  env = { 1, { X = {} } },
+  tags = { 1, { 1 } }, may_exit = { "no" }, disks = { 1, { 1 } },
+  user_net = { 1, { internt = true } },
   cmdline = { 1, {} },
 } do
-  for _, value in ipairs(wrong) do no(field == "net" and "net" or "", microvm, { [field] = value }) end
+  for _, value in ipairs(wrong) do
+    no(field == "net" and "net" or "", microvm, { [field] = value })
+  end
 end
 no("such as '10.0.1.1/24', got '10.0.0.1'", microvm, { net = { { left, address = "10.0.0.1" } } })
 no("1 to 15 characters", microvm, { net = { { left, name = "a-name-too-long-" } } })

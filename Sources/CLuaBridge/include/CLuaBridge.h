@@ -48,6 +48,10 @@ void bridge_set_index(lua_State *L, int methods, int fallback);
 // The box at `index`, or NULL if the value there is none.
 bridge_box *bridge_to_box(lua_State *L, int index);
 
+// Pops an object and pushes a file of Lua's for the open descriptor; closing it returns what the
+// object's method `finish` returns. False, with nothing pushed, if there is no memory for it.
+bool bridge_push_stream(lua_State *L, int descriptor, const char *mode);
+
 // Pushes onto L the C function that runs a task's body under a message handler. Resumed with
 // handler, body, arguments…; ends with true, results… or false, error.
 void bridge_push_task_body(lua_State *L);

@@ -103,10 +103,11 @@ extension MachineObject {
   private func command(
     _ request: ExecRequest, _ shown: String, _ fields: Fields, _ finish: @escaping Finish
   ) throws(ScriptError) -> CommandWait<ExecResult> {
+    let timeout = try fields.seconds("timeout")
     let agent = try demandAgent()
     let process = Supervisor.sync { agent.exec(request) }
     return CommandWait(
-      self, process.exited, purpose: "command '\(shown)'", timeout: try fields.seconds("timeout"),
+      self, process.exited, purpose: "command '\(shown)'", timeout: timeout,
       onTimeout: { Supervisor.post { process.kill(SIGKILL) } }, finish)
   }
 

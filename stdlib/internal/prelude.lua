@@ -27,7 +27,7 @@ local function seconds_of(options, what)
       local known = "; known: interval, timeout"
       host.fail("usage", ("%s has no field '%s'%s"):format(what, tostring(name), known))
     end
-    if type(value) ~= "number" or not (value >= 0) then
+    if type(value) ~= "number" or value ~= value or value < 0 then
       host.fail("usage", ("%s: field '%s' wants a number of seconds, got %s"):format(what, name,
         tostring(value)))
     end
@@ -82,7 +82,8 @@ end
 --- Runs f as a named step, which a failure's report names.
 local function step(name, f, ...)
   if type(name) ~= "string" or type(f) ~= "function" then
-    host.fail("usage", ("step wants a name and a function, got %s and %s"):format(type(name), type(f)))
+    local got = ("%s and %s"):format(type(name), type(f))
+    host.fail("usage", "step wants a name and a function, got " .. got)
   end
   host.enter_step(name)
   local _ <close> = setmetatable({}, { __close = function(_, failure)

@@ -29,7 +29,8 @@ extension MachineObject {
           return call.results(.integer(Int64(code)), .string(withoutNewlines(output)))
         case .exited(0):
           throw ScriptError(
-            .command, "command '\(command)' on machine '\(object.name)' succeeded, and should fail",
+            .command,
+            "command '\(shortened(command))' on machine '\(object.name)' succeeded, and should fail",
             machine: object.name)
         default: throw object.failed(command, result)
         }
@@ -107,7 +108,7 @@ extension MachineObject {
     let agent = try demandAgent()
     let process = Supervisor.sync { agent.exec(request) }
     return CommandWait(
-      self, process.exited, purpose: "command '\(shown)'", timeout: timeout,
+      self, process.exited, purpose: "command '\(shortened(shown))'", timeout: timeout,
       onTimeout: { Supervisor.post { process.kill(SIGKILL) } }, finish)
   }
 
@@ -135,7 +136,7 @@ extension MachineObject {
       how = "was ended by signal \(number)"
       error.fields["signal"] = .integer(Int64(number))
     }
-    error.message = "command '\(command)' on machine '\(name)' \(how)\(last)"
+    error.message = "command '\(shortened(command))' on machine '\(name)' \(how)\(last)"
     error.fields["stdout"] = .bytes(result.standardOutput)
     error.fields["stderr"] = .bytes(result.standardError)
     let lines = errorText.split(whereSeparator: \.isNewline)
@@ -206,6 +207,13 @@ extension MachineObject {
     }
     return path
   }
+}
+
+/// A command as messages show it: short, on one line.
+private func shortened(_ command: String) -> String {
+  let line = command.split(whereSeparator: \.isNewline).map { $0.drop { $0 == " " } }
+    .joined(separator: "; ")
+  return line.count > 120 ? line.prefix(120) + "…" : line
 }
 
 private func withoutNewlines(_ bytes: [UInt8]) -> [UInt8] {

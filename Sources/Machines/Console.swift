@@ -44,6 +44,10 @@ import Synchronization
     guard let stream = streams.first, !stream.hasEnded else {
       throw MachineError(.command, "the machine is not running: nobody reads its console")
     }
+    guard bytes.count <= Self.queueLimit else {
+      throw MachineError(
+        .command, "\(bytes.count) bytes are too many to type at once: \(Self.queueLimit) may wait")
+    }
     guard stream.queuedCount + bytes.count <= Self.queueLimit else {
       throw MachineError(
         .command, "the guest does not read its console: \(stream.queuedCount) bytes wait already")

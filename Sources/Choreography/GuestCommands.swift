@@ -45,15 +45,16 @@ extension MachineObject {
       throw .usage("exec wants a table: { \"program\", \"argument\" }")
     }
     let fields = try Fields(call, 2, of: "exec", known: known)
-    var arguments: [String] = []
+    var arguments: [[UInt8]] = []
     for value in fields.table.positions {
-      guard let text = value.text else {
+      guard let bytes = value.bytes else {
         throw .usage("exec: arguments are strings or numbers, got \(value.shown)")
       }
-      arguments.append(text)
+      guard !bytes.contains(0) else { throw .usage("exec: an argument has no zero bytes") }
+      arguments.append(bytes)
     }
     guard !arguments.isEmpty else { throw .usage("exec wants a program: { \"program\", … }") }
-    var request = ExecRequest(arguments)
+    var request = ExecRequest(bytes: arguments)
     try object.fill(&request, fields)
     switch fields.table["stdin"] {
     case .nil: break
@@ -61,7 +62,7 @@ extension MachineObject {
     default: throw fields.wrong("stdin", "a string")
     }
     let check = try fields.boolean("check") ?? false
-    let shown = arguments.joined(separator: " ")
+    let shown = fields.table.positions.compactMap(\.text).joined(separator: " ")
     let wait = try object.command(request, shown, fields) { call, result throws(ScriptError) in
       if check && !result.isSuccess { throw object.failed(shown, result) }
       var table = Table(fields: [
@@ -84,11 +85,12 @@ extension MachineObject {
     -> (String, (@escaping Finish) throws(ScriptError) -> CommandWait<ExecResult>)
   {
     let object = of(call)
-    guard let command = call.text(2) else {
+    guard let bytes = call.bytes(2), let command = call.text(2) else {
       throw .usage("\(function) wants a command as a string, got \(call.typeName(2))")
     }
     let fields = try Fields(call, 3, of: function, known: ["timeout", "env", "cwd"])
-    var request = ExecRequest.shell(command)
+    guard !bytes.contains(0) else { throw .usage("\(function): a command has no zero bytes") }
+    var request = ExecRequest(bytes: [Array("sh".utf8), Array("-c".utf8), bytes])
     try object.fill(&request, fields)
     return (
       command,

@@ -68,7 +68,7 @@ extension ExecRequest {
   /// The body of an exec frame. Variables go in the order of their names.
   func encoded() -> [UInt8] {
     var body: [UInt8] = []
-    for argument in arguments { body.appendField(.argument, argument.utf8) }
+    for argument in arguments { body.appendField(.argument, argument) }
     for (name, value) in environment.sorted(by: { $0.key < $1.key }) {
       body.appendField(.environment, (value.map { "\(name)=\($0)" } ?? name).utf8)
     }

@@ -1,7 +1,8 @@
 /// A program to run in the guest.
 public struct ExecRequest: Sendable {
   /// The program, looked up in the guest's PATH unless it has a slash, and its arguments.
-  public var arguments: [String]
+  /// Bytes, as Linux takes them: they need not be UTF-8.
+  public var arguments: [[UInt8]]
   /// Added to the agent's environment; nil removes a variable.
   public var environment: [String: String?] = [:]
   public var workingDirectory: String?
@@ -17,7 +18,8 @@ public struct ExecRequest: Sendable {
   /// set at the end.
   public var reportsStart = false
 
-  public init(_ arguments: [String]) { self.arguments = arguments }
+  public init(_ arguments: [String]) { self.arguments = arguments.map { Array($0.utf8) } }
+  public init(bytes arguments: [[UInt8]]) { self.arguments = arguments }
 
   /// `sh -c command`.
   public static func shell(_ command: String) -> ExecRequest {

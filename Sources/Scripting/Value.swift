@@ -23,6 +23,11 @@ public enum Value {
     }
   }
 
+  /// A string's bytes, or a number's text.
+  public var bytes: [UInt8]? {
+    if case .string(let bytes) = self { bytes } else { text.map { Array($0.utf8) } }
+  }
+
   public var typeName: String {
     switch self {
     case .nil: "nil"

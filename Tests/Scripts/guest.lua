@@ -42,6 +42,11 @@ wait.eventually(function() return not vm:sh("ps"):find("sleep 70", 1, true) end)
 
 -- Bytes that are no text, long output, files.
 equal(vm:sh "printf '\\377\\0\\200'", "\xff\0\x80")
+equal(vm:sh "printf '\xff'", "\xff") equal(vm:exec({ "printf", "%s", "\xfe" }).stdout, "\xfe")
+raises("usage", "no zero bytes", vm.sh, vm, "a\0b")
+raises("usage", "no zero bytes", vm.exec, vm, { "a\0b" })
+raises("command", "xxx…' on machine 'a'", vm.sh, vm, ("x"):rep(1000000))
+raises("command", "5000000 bytes are too many to type", vm.send, vm, ("x"):rep(5000000))
 equal(#vm:sh "head -c 3000000 /dev/zero", 3000000)
 vm:write("/tmp/f", "x\0y") equal(vm:read "/tmp/f", "x\0y")
 raises("command", "/no/such", vm.read, vm, "/no/such")

@@ -23,7 +23,7 @@ import Testing
     for cut in 0..<text.count {
       var scanner = PanicScanner()
       let line = scanner.find(in: Array(text[..<cut])) ?? scanner.find(in: Array(text[cut...]))
-      #expect(line == "KKernel panic - not syncing: why")
+      #expect(line == "KKernel panic - not syncing: why", "without the kernel's clock")
     }
     var scanner = PanicScanner()
     #expect(scanner.find(in: Array("Kernel panic - not\nsyncing".utf8)) == nil)

@@ -1,6 +1,7 @@
 -- A raw disk that boots by itself, and prints on the serial port. The image never changes.
 -- stdout: hello from the boot sector
-local code = "\x31\xc0\x8e\xd8\xfc\xbe\x17\x7c\xba\xf8\x03"  -- ds = 0, si = text, dx = port
+-- No interrupts: with them SeaBIOS still writes the rest of "Booting from Hard Disk..." in between.
+local code = "\xfa\x31\xc0\x8e\xd8\xfc\xbe\x18\x7c\xba\xf8\x03"  -- ds = 0, si = text, dx = port
   .. "\xac\x84\xc0\x74\x03\xee\xeb\xf8"                      -- lodsb; test; jz; out; jmp
   .. "\xf4\xeb\xfd" .. "\x90"                                -- hlt; jmp
   .. "hello from the boot sector\r\n\0"

@@ -99,7 +99,7 @@ void get_read(struct request *request);
 void synchronise(const uint8_t *body, size_t length);
 
 // power.c
-void shell_start(void);
+void shell_prepare(void);
 bool shell_reaped(pid_t pid);
 void power_request(enum power power);
 void power_farewell(void);

@@ -172,7 +172,7 @@ int main(int count, char **arguments) {
     return 1;
   }
   port_use(port);
+  if (is_init) shell_prepare();
   if (port >= 0) send_hello();
-  if (is_init) shell_start();
   run(port, signals);
 }

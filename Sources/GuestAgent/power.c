@@ -1,5 +1,6 @@
 // The console's shell, and the guest's end: let commands report their exit, end everything, tell
 // the host and hear that it has read so, then power off.
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -22,10 +23,14 @@ static enum { RUNNING, SETTLING, TERMINATING, KILLING, LEAVING } state;
 static enum power way;
 static uint64_t state_deadline = NEVER;
 static bool farewell;
+#define SHELL_DELAY (200ull * MILLISECOND)
 static pid_t shell = -1;
 static uint64_t shell_started, shell_due = NEVER;
 
-static void shell_child(const char *tty) {
+// The console's terminal: /dev/console itself gives no job control.
+static char tty[300];
+
+static void shell_child(void) {
   setsid();
   int fd = open(tty, O_RDWR);
   if (fd < 0) _exit(1);
@@ -39,17 +44,24 @@ static void shell_child(const char *tty) {
   _exit(1);
 }
 
-// An interactive shell on the console's terminal: /dev/console itself gives no job control.
-void shell_start(void) {
-  char consoles[256], tty[300] = "/dev/";
+// Holds the terminal open, so that what is typed before the shell is there waits for it. The shell
+// itself comes a little later, out of the way of the first command.
+void shell_prepare(void) {
+  char consoles[256];
   read_text("/sys/class/tty/console/active", consoles, sizeof consoles);
-  char *last = strrchr(consoles, ' ');
-  strcat(tty, last ? last + 1 : consoles);
   if (!consoles[0]) return;
+  char *last = strrchr(consoles, ' ');
+  strcpy(tty, "/dev/");
+  strcat(tty, last ? last + 1 : consoles);
+  if (open(tty, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK) < 0) say(tty, strerror(errno));
+  shell_due = now() + SHELL_DELAY;
+}
+
+static void shell_start(void) {
   shell_started = now();
   shell_due = NEVER;
   shell = fork();
-  if (shell == 0) shell_child(tty);
+  if (shell == 0) shell_child();
 }
 
 bool shell_reaped(pid_t pid) {

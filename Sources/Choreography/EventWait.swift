@@ -1,8 +1,7 @@
 import Events
 import Scripting
 
-/// The one wait there is: events, the death of the machines concerned, any machine's unasked death,
-/// and time, in this order.
+/// The wait for events: what they say, the death of the machines concerned, and time, in this order.
 final class EventWait: Wait {
   struct Item {
     var key: Value
@@ -18,7 +17,6 @@ final class EventWait: Wait {
   let deadline: Deadline
   /// Done instead of raising a time-out.
   private let onTimeout: (() -> Void)?
-  private let isMain: Bool
   private var result: Outcome?
   private var outcomes: [Outcome?]
 
@@ -36,7 +34,6 @@ final class EventWait: Wait {
     let cap = task.flatMap { run.caps[$0.id] } ?? .never
     limit = min(self.timeout == .infinity ? .never : .after(self.timeout), cap)
     deadline = items.map(\.event.deadline).reduce(limit, min)
-    isMain = task === run.interpreter.scheduler.main
     outcomes = items.map { _ in nil }
   }
 
@@ -56,7 +53,6 @@ final class EventWait: Wait {
         subscriptions.append(machine.machine.failure.subscribe(wake))
       }
     }
-    if isMain { subscriptions.append(run.deaths.subscribe(wake)) }
     return subscriptions
   }
 
@@ -81,7 +77,7 @@ final class EventWait: Wait {
       outcomes[index] = outcome
     }
     if mode == .all && outcomes.allSatisfy({ $0 != nil }) { return collected() }
-    if let error = deathOfMachines() ?? (isMain ? run.takeUnclaimedDeath(during: purpose) : nil) {
+    if let error = deathOfMachines() {
       return .failure(error)
     }
     guard limit.hasPassed else { return nil }

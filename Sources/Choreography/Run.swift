@@ -50,7 +50,12 @@ public final class Run {
     } catch {
       return finish(RunResult(status: 2, report: Report(unparsable: error.message)))
     }
-    interpreter.scheduler.run(until: main)
+    let scheduler = interpreter.scheduler
+    scheduler.mainFault = { [unowned self] purpose, lookElsewhere in
+      takeUnclaimedDeath(during: purpose, lookElsewhere: lookElsewhere)
+    }
+    subscriptions.append(deaths.subscribe(scheduler.waker(for: main)))
+    scheduler.run(until: main)
     var result = judge(main)
     endTasks()
     if result.status == 0, let strayFailure {
@@ -194,12 +199,16 @@ public final class Run {
     (try? record.directory(for: machine)) ?? "(none)"
   }
 
-  /// The unasked end of any machine, once.
-  func takeUnclaimedDeath(during purpose: String?) -> ScriptError? {
+  /// The unasked end of any machine, once. During a wait, `lookElsewhere` first lets other tasks
+  /// claim an end that they wait for.
+  private func takeUnclaimedDeath(
+    during purpose: String?, lookElsewhere: () -> Void = {}
+  ) -> ScriptError? {
     if purpose != nil {
       let count = deaths.value ?? 0
       guard count != lookedAtDeaths else { return nil }
       lookedAtDeaths = count
+      lookElsewhere()
     }
     for machine in machines {
       guard let error = machine.unclaimedEnd else { continue }

@@ -12,6 +12,9 @@ public final class Scheduler {
   private var nextID: UInt64 = 0
   public private(set) var current: LuaTask?
   public private(set) var main: LuaTask?
+  /// Asked at each look at a wait of main's that goes on (it is given the wait's purpose, and what
+  /// lets all other tasks look first); what it returns is raised there.
+  public var mainFault: (String, () -> Void) -> ScriptError? = { _, _ in nil }
   /// Told of each task that fails while nobody waits for it.
   public var onUnawaitedFailure: (LuaTask) -> Void = { _ in }
 
@@ -76,7 +79,7 @@ public final class Scheduler {
     task.subscriptions = wait.subscribe(waker(for: task))
     if wait.deadline != .never { timers.insert(task.id, at: wait.deadline.instant) }
     // What happened between the first look and the subscription woke nobody.
-    if wait.poll() { enqueue(task) }
+    if wait.poll() { enqueue(task) } else { lookForFault(task, wait) }
   }
 
   // MARK: Running
@@ -99,6 +102,17 @@ public final class Scheduler {
     }
   }
 
+  /// What goes wrong beside a wait of main's fails that wait, unless another task waits for it.
+  private func lookForFault(_ task: LuaTask, _ wait: any Wait) {
+    guard task === main else { return }
+    let error = mainFault(wait.purpose) {
+      for other in self.tasks.values where other !== task && !other.isReady {
+        if other.wait?.poll() == true { self.enqueue(other) }
+      }
+    }
+    if let error { interrupt(task, with: error) }
+  }
+
   /// Wakes the tasks whose letters or timers have come.
   private func deliver() {
     for id in mailbox.collect() {
@@ -111,7 +125,7 @@ public final class Scheduler {
 
   private func look(_ id: UInt64) {
     guard let task = tasks[id], !task.isReady, let wait = task.wait else { return }
-    if wait.poll() || task.interrupt != nil { enqueue(task) }
+    if wait.poll() || task.interrupt != nil { enqueue(task) } else { lookForFault(task, wait) }
   }
 
   private func resume(_ task: LuaTask) {

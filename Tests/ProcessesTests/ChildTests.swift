@@ -37,13 +37,15 @@ import Testing
     kill(escaped, SIGKILL)
   }
 
+  // A shell runs its trap when the command before it has ended, and a signal may come before that
+  // command is there to be ended by it: so the commands are short.
   @Test func rungsOfTheLadder() async throws {
     let rungs = Mutex<[String]>([])
     let ladder = StopLadder(
       request: { rungs.withLock { $0.append("request") } }, requestGrace: 0.05,
       terminateGrace: 0.2)
     let (child, _, out) = try await start(
-      "trap 'echo term' TERM; echo up; while :; do sleep 1000; done")
+      "trap 'echo term' TERM; echo up; while :; do sleep 0.05; done")
     await child.stop(ladder)
     #expect(rungs.withLock { $0 } == ["request"])
     #expect(try lines(9, from: out) == ["term"])
@@ -52,7 +54,7 @@ import Testing
   }
 
   @Test func politeChildrenAreNotKilled() async throws {
-    let (child, _, _) = try await start("trap 'exit 5' TERM; echo up; while :; do sleep 1000; done")
+    let (child, _, _) = try await start("trap 'exit 5' TERM; echo up; while :; do sleep 0.05; done")
     await child.stop(StopLadder(terminateGrace: 10))
     #expect(child.exited.value == .exited(code: 5))
     await child.stop()  // of one that is gone: returns
@@ -61,13 +63,13 @@ import Testing
 
   @Test func killSkipsTheOtherRungs() async throws {
     let (child, _, out) = try await start(
-      "trap 'echo term' TERM; echo up; while :; do sleep 1000; done")
+      "trap 'echo term' TERM; echo up; while :; do sleep 0.05; done")
     await child.stop(.kill)
     #expect(try lines(9, from: out) == [])
   }
 
   @Test func frozenChildrenEndToo() async throws {
-    let (child, _, _) = try await start("trap 'exit 5' TERM; echo up; while :; do sleep 1000; done")
+    let (child, _, _) = try await start("trap 'exit 5' TERM; echo up; while :; do sleep 0.05; done")
     await child.signal(SIGSTOP)
     await child.stop(StopLadder(terminateGrace: 10))
     #expect(child.exited.value == .exited(code: 5))

@@ -136,12 +136,21 @@ import Synchronization
 
   /// Ends the program without the script.
   private func leave(_ reason: Reason) {
+    // Taken down, and the script's thread still does not end: a finalizer of its own, perhaps.
+    if isDown.value != nil { _exit(reason.status) }
     guard !isTakingDown else { return }
-    say("vmscript: \(reason.text)")
+    tell("vmscript: \(reason.text)")
     Task { @Supervisor in
       await takeDown()
       _exit(reason.status)
     }
+  }
+
+  /// Says something from the supervisor, which must not wait for whoever reads standard error: a
+  /// pipe that is full loses the line. One that can be written has room for a page (pipe(7)).
+  private func tell(_ text: String) {
+    var file = pollfd(fd: 2, events: Int16(POLLOUT), revents: 0)
+    if poll(&file, 1, 0) == 1 { say(text) }
   }
 
   /// Memory ran out in the script's thread under a Swift frame: nothing can be unwound.
@@ -165,8 +174,8 @@ import Synchronization
     }
     isTakingDown = true
     // What cannot be ended (a QEMU in state D) is left to the guardian.
-    Timer(at: .after(Self.patience)) {
-      self.say("vmscript: some processes cannot be ended: \(Launcher.living.map(\.pid))")
+    let watchdog = Timer(at: .after(Self.patience)) {
+      self.tell("vmscript: some processes cannot be ended: \(Launcher.living.map(\.pid))")
       _exit(self.reason?.status ?? 1)
     }
     let stops = machines.map { machine in Task { @Supervisor in await machine.stop() } }
@@ -174,6 +183,7 @@ import Synchronization
     await Launcher.stopAll()
     VolatileDirectory.removeAll()
     Guardian.dismiss()
+    watchdog.cancel()
     isDown.set(true)
   }
 }

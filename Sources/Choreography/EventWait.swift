@@ -63,7 +63,10 @@ final class EventWait: Wait {
 
   func finish(_ call: Call) throws(ScriptError) -> Int {
     switch result {
-    case .success(let push): return push(call)
+    case .success(let push):
+      do { return try push(call) } catch let error as ScriptError { throw error } catch {
+        throw .usage("\(error)")
+      }
     case .failure(let error): throw error
     case nil: return 0
     }
@@ -87,7 +90,7 @@ final class EventWait: Wait {
 
   private func named(_ item: Item, _ outcome: Outcome) -> Outcome {
     guard mode == .any, case .success(let push) = outcome else { return outcome }
-    return .success { call in call.results(item.key) + push(call) }
+    return .success { call in call.results(item.key) + (try push(call)) }
   }
 
   /// A table with the first value of each event under the event's key.
@@ -98,7 +101,7 @@ final class EventWait: Wait {
       call.pushTable()
       for (item, outcome) in zip(items, outcomes) {
         guard case .success(let push) = outcome else { continue }
-        let count = push(call)
+        let count = try push(call)
         call.keepFirst(of: count)
         call.setField(item.key)
       }

@@ -55,10 +55,13 @@ enum Primitives {
       }
     }
     lua.setGlobal("vmscript_host", .nil)
-    lua.setField("os", "exit") { call in
+    lua.setField("os", "exit") { call throws(ScriptError) in
       let isTrue = call.isAbsent(1) || call.boolean(1)
-      run.exit(
-        status: call.number(1).map { Int32(truncatingIfNeeded: Int64($0)) } ?? (isTrue ? 0 : 1))
+      guard let number = call.number(1) else { run.exit(status: isTrue ? 0 : 1) }
+      guard let status = Int64(exactly: number) else {
+        throw .usage("os.exit wants true, false or a whole number, got \(number)")
+      }
+      run.exit(status: Int32(truncatingIfNeeded: status))
     }
     lua.setField("os", "execute") { call throws(ScriptError) in try HostCommand.execute(call) }
     lua.setField("io", "popen") { call throws(ScriptError) in try HostCommand.popen(call) }

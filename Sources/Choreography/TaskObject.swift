@@ -17,7 +17,7 @@ final class TaskObject: ScriptObject, Waitable {
       throw .usage("spawn wants a function and its arguments, got \(call.typeName(1))")
     }
     let name = call.place.map { "task of \($0)" } ?? "task"
-    return call.results(.object(TaskObject(run, call.spawn(1, name: name))))
+    return call.results(.object(TaskObject(run, try call.spawn(1, name: name))))
   }
 
   var shown: String { task.name }
@@ -29,7 +29,9 @@ final class TaskObject: ScriptObject, Waitable {
     case nil: return nil
     case .returned:
       let (run, task) = (run, task)
-      return .success { call in run.interpreter.scheduler.pushResults(of: task, to: call) }
+      return .success { call in
+        try run.interpreter.scheduler.pushResults(of: task, to: call)
+      }
     case .failed(let failure):
       task.isObserved = true
       return .failure(Self.error(task, failure))

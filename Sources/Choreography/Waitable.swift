@@ -17,7 +17,8 @@ protocol Waitable: AnyObject {
   var deadline: Deadline { get }
 }
 
-typealias Outcome = Result<(Call) -> Int, ScriptError>
+/// Throws nothing but `ScriptError`; Swift 6.3 crashes on a typed throw inside `Result`.
+typealias Outcome = Result<(Call) throws -> Int, ScriptError>
 
 extension Waitable {
   var machine: MachineObject? { nil }

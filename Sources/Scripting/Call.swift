@@ -91,8 +91,8 @@ public struct Call {
   }
 
   /// Starts `arguments[index]` (a function) as a task with the arguments behind it.
-  public func spawn(_ index: Int, name: String) -> LuaTask {
-    interpreter.scheduler.spawn(from: self, function: index, name: name)
+  public func spawn(_ index: Int, name: String) throws(ScriptError) -> LuaTask {
+    try interpreter.scheduler.spawn(from: self, function: index, name: name)
   }
 
   /// The place in the script that made this call: the innermost frame that is neither C nor the

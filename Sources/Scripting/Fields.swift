@@ -91,7 +91,9 @@ public struct Fields {
       let shift = ["K": 10, "M": 20, "G": 30, "T": 40][unit.uppercased()],
       let number = Double(text.dropLast()), number > 0, number < 1e9
     else { throw wrong(name, wanted) }
-    return UInt64(number * Double(UInt64(1) << UInt64(shift)))
+    let bytes = number * Double(UInt64(1) << UInt64(shift))
+    guard bytes < 0x1p62 else { throw wrong(name, "less than 4 EiB") }
+    return UInt64(bytes)
   }
 
   /// A table of names and strings, such as an environment; `false` for a value means "none".

@@ -31,7 +31,7 @@ extension Interpreter {
       throw .usage(message)
     }
     for argument in arguments { push(state, .string(argument)) }
-    return scheduler.start(
+    return try scheduler.start(
       from: state, values: Int32(arguments.count + 1), name: "main", origin: nil)
   }
 

@@ -21,10 +21,15 @@ public final class Scheduler {
   // MARK: Tasks
 
   /// A task that runs the function and arguments on the top of the stack of `state` (moved off it).
-  func start(from state: OpaquePointer, values: Int32, name: String, origin: Place?) -> LuaTask {
+  func start(from state: OpaquePointer, values: Int32, name: String, origin: Place?)
+    throws(ScriptError) -> LuaTask
+  {
     let thread = lua_newthread(state)!
     let anchor = luaL_ref(state, lua_registry_index)
-    lua_checkstack(thread, values + 8)
+    guard lua_checkstack(thread, values + 8) != 0 else {
+      luaL_unref(state, lua_registry_index, anchor)
+      throw .tooMany("arguments")
+    }
     bridge_push_task_body(thread)
     interpreter.pushHandler(thread)
     lua_xmove(state, thread, values)
@@ -38,12 +43,13 @@ public final class Scheduler {
     return task
   }
 
-  func spawn(from call: Call, function: Int, name: String) -> LuaTask {
+  func spawn(from call: Call, function: Int, name: String) throws(ScriptError) -> LuaTask {
     let state = call.state
     let values = lua_gettop(state) - Int32(function) + 1
-    lua_checkstack(state, values + 4)
+    guard lua_checkstack(state, values + 4) != 0 else { throw .tooMany("arguments") }
     for index in 0..<values { lua_pushvalue(state, Int32(function) + index) }
-    return start(from: state, values: values, name: name, origin: interpreter.place(state))
+    return try start(
+      from: state, values: values, name: name, origin: interpreter.place(state))
   }
 
   /// Raises `error` in the task at its current or next wait.
@@ -158,10 +164,11 @@ public final class Scheduler {
   }
 
   /// Pushes what a task returned onto the caller's stack.
-  public func pushResults(of task: LuaTask, to call: Call) -> Int {
+  public func pushResults(of task: LuaTask, to call: Call) throws(ScriptError) -> Int {
     guard case .returned(let count) = task.outcome else { return 0 }
-    lua_checkstack(task.thread, Int32(count))
-    lua_checkstack(call.state, Int32(count))
+    guard lua_checkstack(task.thread, Int32(count)) != 0,
+      lua_checkstack(call.state, Int32(count)) != 0
+    else { throw .tooMany("results") }
     let top = lua_gettop(task.thread)
     for index in 0..<Int32(count) { lua_pushvalue(task.thread, top - Int32(count) + 1 + index) }
     lua_xmove(task.thread, call.state, Int32(count))

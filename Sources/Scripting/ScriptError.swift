@@ -34,6 +34,9 @@ public struct ScriptError: Error, Sendable {
     self.machine = machine
   }
 
+  /// Lua's stack, of a million values, has no room for so many.
+  static func tooMany(_ what: String) -> ScriptError { .usage("too many \(what) for a task") }
+
   public static func usage(_ message: String) -> ScriptError { ScriptError(.usage, message) }
 
   /// `file:line: message`, as `tostring` gives it.

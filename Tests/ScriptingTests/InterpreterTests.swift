@@ -167,8 +167,8 @@ import Testing
       return table.concat(order, " ")
       """
     ) {
-      $0.setGlobal("go") { call in
-        _ = call.spawn(1, name: "t")
+      $0.setGlobal("go") { call throws(ScriptError) in
+        _ = try call.spawn(1, name: "t")
         return 0
       }
     }

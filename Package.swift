@@ -22,10 +22,10 @@ let package = Package(
     .target(name: "Processes", dependencies: ["Events", "CProcess"], swiftSettings: swift),
     .target(name: "Record", dependencies: ["Processes"], swiftSettings: swift),
     .target(
-      name: "Machines", dependencies: ["Events", "Processes", "Record", "CProbe"],
+      name: "Machines", dependencies: ["Events", "Processes", "CProbe"],
       swiftSettings: swift),
     .target(
-      name: "Guests", dependencies: ["Events", "Processes", "Record", "CArchive"],
+      name: "Guests", dependencies: ["Events", "Processes", "CArchive"],
       swiftSettings: swift, plugins: ["EmbedStdlib"]),
     .target(
       name: "Scripting", dependencies: ["Events", "CEvents", "CLua", "CLuaBridge"],

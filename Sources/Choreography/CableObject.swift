@@ -3,7 +3,7 @@ import Machines
 import Scripting
 
 /// `socketpair()`: two ends of a cable.
-final class CableEndObject: ScriptObject {
+final class CableEndObject: StreamObject {
   static let typeName = "cable end"
 
   unowned let run: Run
@@ -29,12 +29,11 @@ final class CableEndObject: ScriptObject {
   var shown: String { "cable end '\(end.label)'" }
 
   static var methods: [String: NativeFunction] {
-    [
+    let own: [String: NativeFunction] = [
       "unplug": carrier("unplugged") { end throws(MachineError) in try await end.unplug() },
       "plug": carrier("plugged in") { end throws(MachineError) in try await end.plug() },
-      "write": write, "read": read,
-      "lines": { call in call.results(.object(LineReader(StreamWait.source(of(call))))) },
     ]
+    return own.merging(streamMethods) { own, _ in own }
   }
 
   private static func of(_ call: Call) -> CableEndObject { call.object(1) as! CableEndObject }
@@ -51,21 +50,26 @@ final class CableEndObject: ScriptObject {
           "cable end '\(end.label)' to be \(state)", of: nil, timeout: object.run.defaultTimeout
         ) { () throws(MachineError) in
           try await body(end)
-        } push: { _, _ in
-          0
         })
     }
   }
 
-  private static func write(_ call: Call) throws(ScriptError) -> Int {
-    guard let bytes = call.bytes(2) else {
-      throw .usage("write wants a string, got \(call.typeName(2))")
-    }
-    try StreamWait.source(of(call)).write(bytes)
-    return 0
-  }
-
-  private static func read(_ call: Call) throws(ScriptError) -> Int {
-    try StreamWait.read(call, StreamWait.source(of(call)), run: of(call).run)
+  var source: StreamSource {
+    let end = end
+    return StreamSource(
+      run: run, shown: shown, readable: end.readable,
+      read: { limit throws(ScriptError) in
+        try StreamSource.ask { () throws(MachineError) in
+          let bytes = try end.read(limit)
+          return bytes.isEmpty && end.hasEnded ? nil : bytes
+        }
+      },
+      line: { () throws(ScriptError) in
+        try StreamSource.ask { () throws(MachineError) in try end.readLine() }
+      },
+      hasEnded: { Supervisor.sync { end.hasEnded } },
+      write: { bytes throws(ScriptError) in
+        try StreamSource.ask { () throws(MachineError) in try end.write(bytes) }
+      })
   }
 }

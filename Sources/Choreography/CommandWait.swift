@@ -23,8 +23,7 @@ final class CommandWait<Success: Sendable>: Wait {
     self.timeout = timeout ?? object.run.defaultTimeout
     self.onTimeout = onTimeout
     self.push = push
-    let cap = object.run.interpreter.scheduler.current.flatMap { object.run.caps[$0.id] }
-    deadline = min(.after(self.timeout), cap ?? .never)
+    deadline = object.run.deadline(self.timeout)
   }
 
   var purpose: String { "\(what) on machine '\(object.name)'" }

@@ -3,7 +3,7 @@ import Machines
 import Scripting
 
 /// `ports:dial(80)`: a connection to a guest's port.
-final class ConnectionObject: ScriptObject {
+final class ConnectionObject: StreamObject {
   static let typeName = "connection"
 
   private let run: Run
@@ -41,23 +41,11 @@ final class ConnectionObject: ScriptObject {
   var shown: String { name }
 
   static var methods: [String: NativeFunction] {
-    [
-      "read": { call throws(ScriptError) in
-        try StreamWait.read(call, of(call).source, run: of(call).run)
-      },
-      "lines": { call in call.results(.object(LineReader(of(call).source))) },
-      "write": { call throws(ScriptError) in
-        guard let bytes = call.bytes(2) else {
-          throw .usage("write wants a string, got \(call.typeName(2))")
-        }
-        try of(call).source.write(bytes)
-        return 0
-      },
-      "close": { call throws(ScriptError) in try of(call).close(call) },
+    let own: [String: NativeFunction] = [
+      "close": { call throws(ScriptError) in try (call.object(1) as! Self).close(call) }
     ]
+    return own.merging(streamMethods) { own, _ in own }
   }
-
-  private static func of(_ call: Call) -> ConnectionObject { call.object(1) as! ConnectionObject }
 
   func close(_ call: Call) throws(ScriptError) -> Int {
     let connection = connection
@@ -65,7 +53,7 @@ final class ConnectionObject: ScriptObject {
     return 0
   }
 
-  private var source: StreamSource {
+  var source: StreamSource {
     let connection = connection
     return StreamSource(
       run: run, shown: name, readable: connection.readable,

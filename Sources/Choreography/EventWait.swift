@@ -9,30 +9,21 @@ final class EventWait: Wait {
   }
   enum Mode { case one, any, all }
 
-  private unowned let run: Run
   private let items: [Item]
   private let mode: Mode
   private let timeout: Double
   private let limit: Deadline
   let deadline: Deadline
-  /// Done instead of raising a time-out.
-  private let onTimeout: (() -> Void)?
   private var result: Outcome?
   private var outcomes: [Outcome?]
 
-  init(
-    _ run: Run, _ items: [Item], _ mode: Mode, timeout: Double?, onTimeout: (() -> Void)? = nil
-  ) {
-    self.run = run
+  init(_ run: Run, _ items: [Item], _ mode: Mode, timeout: Double?) {
     self.items = items
     self.mode = mode
-    self.onTimeout = onTimeout
     // A wait for time alone needs no other limit.
     let isTimed = mode != .all && items.contains { $0.event.deadline != .never }
     self.timeout = timeout ?? (isTimed ? .infinity : run.defaultTimeout)
-    let task = run.interpreter.scheduler.current
-    let cap = task.flatMap { run.caps[$0.id] } ?? .never
-    limit = min(self.timeout == .infinity ? .never : .after(self.timeout), cap)
+    limit = run.deadline(self.timeout)
     deadline = items.map(\.event.deadline).reduce(limit, min)
     outcomes = items.map { _ in nil }
   }
@@ -80,11 +71,8 @@ final class EventWait: Wait {
       outcomes[index] = outcome
     }
     if mode == .all && outcomes.allSatisfy({ $0 != nil }) { return collected() }
-    if let error = deathOfMachines() {
-      return .failure(error)
-    }
+    if let error = deathOfMachines() { return .failure(error) }
     guard limit.hasPassed else { return nil }
-    onTimeout?()
     return .failure(timeoutError())
   }
 

@@ -4,18 +4,23 @@ import Machines
 import Scripting
 import Synchronization
 
-/// `vm:ready()`: the agent of the present boot answers.
-final class ReadyEvent: ScriptObject, Waitable {
-  static let typeName = "event"
-  let machine: MachineObject?
-  private let subject: MachineObject
+/// What scripts wait for of one machine.
+protocol MachineEvent: ScriptObject, Waitable {
+  var subject: MachineObject { get }
+}
 
-  init(_ machine: MachineObject) {
-    subject = machine
-    self.machine = machine
-  }
-
+extension MachineEvent {
+  static var typeName: String { "event" }
+  var machine: MachineObject? { subject }
   var shown: String { "event: \(fullPurpose)" }
+}
+
+/// `vm:ready()`: the agent of the present boot answers.
+final class ReadyEvent: MachineEvent {
+  let subject: MachineObject
+
+  init(_ machine: MachineObject) { subject = machine }
+
   var purpose: String { "the agent" }
   var wakers: [any Waking] {
     guard let agent = subject.agent else { return [] }
@@ -35,17 +40,11 @@ final class ReadyEvent: ScriptObject, Waitable {
 }
 
 /// `vm:exited()`: QEMU is gone. Delivers the end of the present boot, good ones as a value.
-final class ExitedEvent: ScriptObject, Waitable {
-  static let typeName = "event"
-  let machine: MachineObject?
-  private let subject: MachineObject
+final class ExitedEvent: MachineEvent {
+  let subject: MachineObject
 
-  init(_ machine: MachineObject) {
-    subject = machine
-    self.machine = machine
-  }
+  init(_ machine: MachineObject) { subject = machine }
 
-  var shown: String { "event: \(fullPurpose)" }
   var purpose: String { "the end" }
   var isExit: Bool { true }
   var wakers: [any Waking] { [subject.machine.exited, subject.machine.failure] }
@@ -78,10 +77,8 @@ extension Table {
 }
 
 /// `vm:output(text)`: the console has shown it in this boot; or `expect`, from the last match on.
-final class OutputEvent: ScriptObject, Waitable {
-  static let typeName = "event"
-  let machine: MachineObject?
-  private let subject: MachineObject
+final class OutputEvent: MachineEvent {
+  let subject: MachineObject
   private let text: ConsoleText
   private let cursor: ConsoleCursor
   private let isLevel: Bool
@@ -90,13 +87,11 @@ final class OutputEvent: ScriptObject, Waitable {
   /// `cursor` nil looks from the beginning of the boot and keeps what it found.
   init(_ machine: MachineObject, _ text: ConsoleText, cursor: ConsoleCursor? = nil) {
     subject = machine
-    self.machine = machine
     self.text = text
     isLevel = cursor == nil
     self.cursor = cursor ?? ConsoleCursor(machine.machine)
   }
 
-  var shown: String { "event: \(fullPurpose)" }
   var purpose: String { "console text \(text.shown)" }
   var wakers: [any Waking] { [cursor.changed] }
 
@@ -116,12 +111,11 @@ final class OutputEvent: ScriptObject, Waitable {
 }
 
 /// `vm:event(name)`: a QMP event, each one since the call that made this once.
-final class QMPEventWait: ScriptObject, Waitable {
-  static let typeName = "event"
+final class QMPEventWait: MachineEvent {
   /// More than these are not kept when nobody takes them; the oldest go.
   static let limit = 1000
 
-  let machine: MachineObject?
+  let subject: MachineObject
   private let name: String
   private let inbox: Inbox
   private let subscription: Subscription
@@ -132,7 +126,7 @@ final class QMPEventWait: ScriptObject, Waitable {
   }
 
   init(_ machine: MachineObject, name: String) {
-    self.machine = machine
+    subject = machine
     self.name = name
     let inbox = Inbox()
     self.inbox = inbox
@@ -149,7 +143,6 @@ final class QMPEventWait: ScriptObject, Waitable {
     }
   }
 
-  var shown: String { "event: \(fullPurpose)" }
   var purpose: String { "QMP event \(name)" }
   var wakers: [any Waking] { [inbox.arrived] }
 

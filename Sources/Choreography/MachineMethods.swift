@@ -57,8 +57,6 @@ extension MachineObject {
         Operation<Void>(purpose, of: object, timeout: object.run.defaultTimeout) {
           () throws(MachineError) in
           try await body(machine)
-        } push: { _, _ in
-          0
         })
     }
   }
@@ -151,8 +149,6 @@ extension MachineObject {
     return try call.wait(
       Operation<Void>("the end", of: object, timeout: object.run.defaultTimeout) {
         await machine.kill()
-      } push: { _, _ in
-        0
       })
   }
 
@@ -191,8 +187,6 @@ extension MachineObject {
     return try call.wait(
       Operation<Void>("the reset", of: object, timeout: timeout) { () throws(MachineError) in
         try await machine.reset(until: .after(timeout))
-      } push: { _, _ in
-        0
       })
   }
 
@@ -224,8 +218,6 @@ extension MachineObject {
         }
         subscription.cancel()
         if !allowed { try await machine.setReboots(allowed: false) }
-      } push: { _, _ in
-        0
       })
   }
 }

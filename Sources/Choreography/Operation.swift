@@ -34,6 +34,13 @@ final class Operation<Success: Sendable>: Wait {
     }
   }
 
+  convenience init(
+    _ purpose: String, of machine: MachineObject?, timeout: Double,
+    _ body: @escaping @Supervisor @Sendable () async throws(MachineError) -> Void
+  ) where Success == Void {
+    self.init(purpose, of: machine, timeout: timeout, body) { _, _ in 0 }
+  }
+
   func poll() -> Bool { result.value != nil || deadline.hasPassed }
 
   func subscribe(_ wake: @escaping @Sendable () -> Void) -> [Subscription] {

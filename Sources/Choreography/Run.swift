@@ -51,8 +51,8 @@ public final class Run {
       return finish(RunResult(status: 2, report: Report(unparsable: error.message)))
     }
     let scheduler = interpreter.scheduler
-    scheduler.mainFault = { [unowned self] purpose, lookElsewhere in
-      takeUnclaimedDeath(during: purpose, lookElsewhere: lookElsewhere)
+    scheduler.mainFault = { [unowned self] wait, lookElsewhere in
+      takeUnclaimedDeath(during: wait, lookElsewhere: lookElsewhere)
     }
     subscriptions.append(deaths.subscribe(scheduler.waker(for: main)))
     scheduler.run(until: main)
@@ -66,11 +66,11 @@ public final class Run {
 
   /// `os.exit`: takes everything down and ends the program.
   func exit(status: Int32) -> Never {
-    ending(with: status)
+    takeDown()
     Glibc.exit(status)
   }
 
-  private func ending(with status: Int32) {
+  private func takeDown() {
     fflush(nil)
     if Ending.shared.hasWork { Supervisor.wait { await Ending.shared.takeDown() } }
   }
@@ -78,7 +78,7 @@ public final class Run {
   private func finish(_ result: RunResult) -> RunResult {
     var result = result
     if let failed = result.report { result.report = complete(failed) }
-    ending(with: result.status)
+    takeDown()
     interpreter.close()
     return result
   }
@@ -108,8 +108,7 @@ public final class Run {
       return failed(Failure(text: error.text, error: error))
     }
     // Told to end, and never told the script, which ended by itself.
-    if let reason = Ending.shared.reason { return RunResult(status: reason.status) }
-    return RunResult(status: 0)
+    return RunResult(status: Ending.shared.reason?.status ?? 0)
   }
 
   private func failed(_ failure: Failure) -> RunResult {
@@ -147,6 +146,13 @@ public final class Run {
   /// The time-out of waits that have none of their own: 60 s, or 300 s when a machine runs without
   /// KVM, times `--timeout-scale`.
   var defaultTimeout: Double { (isUnderTCG ? 300 : 60) * options.timeoutScale }
+
+  /// When a wait of the present task with this time-out gives up: `wait.eventually` may set it an
+  /// earlier limit.
+  func deadline(_ timeout: Double) -> Deadline {
+    let cap = interpreter.scheduler.current.flatMap { caps[$0.id] }
+    return min(.after(timeout), cap ?? .never)
+  }
 
   func host(_ choice: HostCapabilities.Choice) throws(ScriptError) -> HostCapabilities {
     let choice = choice == .auto ? options.accelerator : choice
@@ -189,8 +195,9 @@ public final class Run {
   func add(_ machine: MachineObject) {
     machines.append(machine)
     if machine.machine.host.accelerator == .tcg { isUnderTCG = true }
-    for signal in [machine.machine.exited.map, machine.machine.failure.map] {
-      subscriptions.append(signal { [deaths] in deaths.set((deaths.value ?? 0) + 1) })
+    let ends: [any Waking] = [machine.machine.exited, machine.machine.failure]
+    for end in ends {
+      subscriptions.append(end.subscribe { [deaths] in deaths.set((deaths.value ?? 0) + 1) })
     }
   }
 
@@ -202,9 +209,9 @@ public final class Run {
   /// The unasked end of any machine, once. During a wait, `lookElsewhere` first lets other tasks
   /// claim an end that they wait for.
   private func takeUnclaimedDeath(
-    during purpose: String?, lookElsewhere: () -> Void = {}
+    during wait: (any Wait)?, lookElsewhere: () -> Void = {}
   ) -> ScriptError? {
-    if purpose != nil {
+    if wait != nil {
       let count = deaths.value ?? 0
       guard count != lookedAtDeaths else { return nil }
       lookedAtDeaths = count
@@ -214,7 +221,7 @@ public final class Run {
       guard let error = machine.unclaimedEnd else { continue }
       machine.isEndClaimed = true
       lookedAtDeaths = -1  // there may be another
-      return machine.explainedEnd(error, during: purpose.map { "the script waited for \($0)" })
+      return machine.explainedEnd(error, during: wait.map { "the script waited for \($0.purpose)" })
     }
     return nil
   }
@@ -223,10 +230,4 @@ public final class Run {
 
   func enterStep(_ name: String) { steps.append(name) }
   func leaveStep() { steps.removeLast() }
-}
-
-extension Event {
-  fileprivate var map: (@escaping @Sendable () -> Void) -> Subscription {
-    { wake in self.subscribe(wake) }
-  }
 }

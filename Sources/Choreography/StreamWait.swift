@@ -21,6 +21,29 @@ struct StreamSource {
   }
 }
 
+/// What scripts read from and write to.
+protocol StreamObject: ScriptObject {
+  var source: StreamSource { get }
+}
+
+extension StreamObject {
+  static var streamMethods: [String: NativeFunction] {
+    [
+      "read": { call throws(ScriptError) in try StreamWait.read(call, source(call)) },
+      "lines": { call in call.results(.object(LineReader(source(call)))) },
+      "write": { call throws(ScriptError) in
+        guard let bytes = call.bytes(2) else {
+          throw .usage("write wants a string, got \(call.typeName(2))")
+        }
+        try source(call).write(bytes)
+        return 0
+      },
+    ]
+  }
+
+  private static func source(_ call: Call) -> StreamSource { (call.object(1) as! Self).source }
+}
+
 /// Reads from a stream: some bytes, a line, or all until its end.
 final class StreamWait: Wait {
   enum Format {
@@ -41,12 +64,11 @@ final class StreamWait: Wait {
     self.source = source
     self.format = format
     self.timeout = timeout ?? source.run.defaultTimeout
-    let cap = source.run.interpreter.scheduler.current.flatMap { source.run.caps[$0.id] }
-    deadline = min(.after(self.timeout), cap ?? .never)
+    deadline = source.run.deadline(self.timeout)
   }
 
   /// `read()`, `read(n)`, `read "line"`, `read "all"`, each with `{ timeout }`.
-  static func read(_ call: Call, _ source: StreamSource, run: Run) throws(ScriptError) -> Int {
+  static func read(_ call: Call, _ source: StreamSource) throws(ScriptError) -> Int {
     let format: Format
     if call.isAbsent(2) || call.text(2) == "some" {
       format = .bytes(.max)
@@ -107,25 +129,6 @@ final class StreamWait: Wait {
       throw ScriptError(
         .timeout, "timed out after \(formatted(timeout)) s waiting for \(purpose)")
     }
-  }
-
-  static func source(_ object: CableEndObject) -> StreamSource {
-    let end = object.end
-    return StreamSource(
-      run: object.run, shown: object.shown, readable: end.readable,
-      read: { limit throws(ScriptError) in
-        try StreamSource.ask { () throws(MachineError) in
-          let bytes = try end.read(limit)
-          return bytes.isEmpty && end.hasEnded ? nil : bytes
-        }
-      },
-      line: { () throws(ScriptError) in
-        try StreamSource.ask { () throws(MachineError) in try end.readLine() }
-      },
-      hasEnded: { Supervisor.sync { end.hasEnded } },
-      write: { bytes throws(ScriptError) in
-        try StreamSource.ask { () throws(MachineError) in try end.write(bytes) }
-      })
   }
 }
 

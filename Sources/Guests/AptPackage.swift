@@ -48,7 +48,7 @@ struct AptPackage: Hashable {
     if Files.exists(kept) { return try Files.read(kept) }
     let bytes = try download(into: folder)
     try Files.makeFolder(store)
-    for old in Files.list(store) where old.hasPrefix("\(name)_") { unlink("\(store)/\(old)") }
+    for old in Folder.names(in: store) where old.hasPrefix("\(name)_") { unlink("\(store)/\(old)") }
     try Files.write(bytes, to: "\(kept).new")
     guard rename("\(kept).new", kept) == 0 else {
       throw GuestError(.unusable, "\(kept): \(String(cString: strerror(errno)))")
@@ -70,7 +70,7 @@ struct AptPackage: Hashable {
           + " check the network, run apt-get update, or give your own kernel with --kernel PATH")
     }
     guard
-      let file = Files.list(folder).first(where: {
+      let file = Folder.names(in: folder).first(where: {
         $0.hasPrefix("\(name)_") && $0.hasSuffix(".deb")
       })
     else { throw GuestError(.missing, "apt-get download left no file of '\(name)'") }

@@ -1,4 +1,5 @@
 import Glibc
+import Processes
 
 /// What building the image does with the host's files.
 enum Files {
@@ -48,22 +49,11 @@ enum Files {
     guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw failure(path) }
   }
 
-  static func list(_ folder: String) -> [String] {
-    guard let handle = opendir(folder) else { return [] }
-    defer { closedir(handle) }
-    var names: [String] = []
-    while let entry = readdir(handle) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name != "." && name != ".." { names.append(name) }
-    }
-    return names.sorted()
-  }
-
   /// Removes a folder of files; a symbolic link in it is removed, not followed.
   static func remove(_ folder: String) {
-    for name in list(folder) where unlink("\(folder)/\(name)") != 0 { remove("\(folder)/\(name)") }
+    for name in Folder.names(in: folder) where unlink("\(folder)/\(name)") != 0 {
+      remove("\(folder)/\(name)")
+    }
     rmdir(folder)
   }
 

@@ -1,4 +1,5 @@
 import Glibc
+import Processes
 
 /// The folder of made images. An index file for each way of asking (which kernel) says which image
 /// answers it, so that finding one takes a few stat(2) and no hashing:
@@ -84,7 +85,7 @@ struct GuestCache {
   /// Removes what makers that died have left, and images that no index has named for a week: a
   /// run may still boot from one. Only for who holds the lock.
   func clean() {
-    let names = Files.list(folder)
+    let names = Folder.names(in: folder)
     let used = names.filter { $0.hasPrefix("index-") }.compactMap { name in
       (try? Files.read("\(folder)/\(name)")).map { String(decoding: $0, as: UTF8.self) }
     }

@@ -1,4 +1,5 @@
 import Glibc
+import Processes
 
 /// What an image is made of, before it is fetched: `inputs` tells all of it that can change.
 struct GuestParts {
@@ -53,7 +54,7 @@ struct GuestParts {
 
   /// The newest kernel in /boot that may be read and whose modules are there.
   private static var hostRelease: String? {
-    Files.list("/boot").filter { $0.hasPrefix("vmlinuz-") }.map { String($0.dropFirst(8)) }
+    Folder.names(in: "/boot").filter { $0.hasPrefix("vmlinuz-") }.map { String($0.dropFirst(8)) }
       .filter {
         access("/boot/vmlinuz-\($0)", R_OK) == 0
           && Files.exists("/lib/modules/\($0)/kernel/drivers/virtio")

@@ -10,7 +10,7 @@ import Processes
   static let limit = 4 << 20
 
   private let stream: ByteStream
-  private var unread: [UInt8] = []
+  private var unread = ByteQueue()
   private var isClosed = false
 
   private init(_ socket: consuming Descriptor) {
@@ -58,19 +58,18 @@ import Processes
   }
 
   private func receive(_ bytes: [UInt8]) {
-    unread += bytes
+    unread.append(bytes)
     stream.isReading = unread.count < Self.limit
     readable.set(true)
   }
 
-  public var hasEnded: Bool { unread.isEmpty && stream.hasEnded }
+  public var hasEnded: Bool { unread.count == 0 && stream.hasEnded }
 
   /// At most `limit` bytes; empty when there is nothing yet, nil at the end.
   public func read(_ limit: Int = .max) throws(MachineError) -> [UInt8]? {
     try demandOpen()
-    if unread.isEmpty { return stream.hasEnded ? nil : [] }
-    let bytes = Array(unread.prefix(limit))
-    unread.removeFirst(bytes.count)
+    if unread.count == 0 { return stream.hasEnded ? nil : [] }
+    let bytes = unread.take(limit)
     stream.isReading = true
     return bytes
   }
@@ -78,12 +77,8 @@ import Processes
   /// A line without its line feed; nil when there is none yet. At the end, what is left.
   public func readLine() throws(MachineError) -> [UInt8]? {
     try demandOpen()
-    guard let end = unread.firstIndex(of: 0x0a) else {
-      guard stream.hasEnded || unread.count >= Self.limit, !unread.isEmpty else { return nil }
-      return try read()
-    }
-    let line = Array(unread[..<end])
-    unread.removeFirst(end + 1)
+    let isLast = stream.hasEnded || unread.count >= Self.limit
+    guard let line = unread.takeLine(evenUnfinished: isLast) else { return nil }
     stream.isReading = true
     return line
   }

@@ -1,4 +1,5 @@
 import Glibc
+import Processes
 
 /// Who has a port, as /proc tells (proc(5): /proc/net/tcp, /proc/[pid]/fd).
 struct PortOwner {
@@ -9,7 +10,7 @@ struct PortOwner {
   static func find(_ port: UInt16, _ transport: PortMap.Transport) -> PortOwner? {
     let wanted = sockets(on: port, transport)
     guard !wanted.isEmpty else { return nil }
-    for name in Files.names(in: "/proc") ?? [] {
+    for name in Folder.names(in: "/proc") {
       guard let pid = Int32(name), !sockets(of: pid).isDisjoint(with: wanted) else { continue }
       let command = Files.read("/proc/\(pid)/comm") ?? "unknown"
       return PortOwner(pid: pid, command: Console.sanitised(command.utf8))
@@ -37,7 +38,7 @@ struct PortOwner {
   static func sockets(of pid: Int32) -> Set<UInt64> {
     let directory = "/proc/\(pid)/fd"
     var inodes: Set<UInt64> = []
-    for name in Files.names(in: directory) ?? [] {
+    for name in Folder.names(in: directory) {
       guard let target = Files.link("\(directory)/\(name)"), target.hasPrefix("socket:[") else {
         continue
       }

@@ -12,9 +12,9 @@ public final class Scheduler {
   private var nextID: UInt64 = 0
   public private(set) var current: LuaTask?
   public private(set) var main: LuaTask?
-  /// Asked at each look at a wait of main's that goes on (it is given the wait's purpose, and what
-  /// lets all other tasks look first); what it returns is raised there.
-  public var mainFault: (String, () -> Void) -> ScriptError? = { _, _ in nil }
+  /// Asked at each look at a wait of main's that goes on (it is given the wait, and what lets
+  /// all other tasks look first); what it returns is raised there.
+  public var mainFault: (any Wait, () -> Void) -> ScriptError? = { _, _ in nil }
   /// Told of each task that fails while nobody waits for it.
   public var onUnawaitedFailure: (LuaTask) -> Void = { _ in }
 
@@ -111,7 +111,7 @@ public final class Scheduler {
   /// What goes wrong beside a wait of main's fails that wait, unless another task waits for it.
   private func lookForFault(_ task: LuaTask, _ wait: any Wait) {
     guard task === main else { return }
-    let error = mainFault(wait.purpose) {
+    let error = mainFault(wait) {
       for other in self.tasks.values where other !== task && !other.isReady {
         if other.wait?.poll() == true { self.enqueue(other) }
       }

@@ -1,5 +1,6 @@
 import Events
 import Glibc
+import Processes
 import Synchronization
 import Testing
 
@@ -71,7 +72,7 @@ import Testing
     try Files.write([1], to: "\(rest)/kernel")
     _ = try fixture.prepare()
     #expect(!Files.exists(rest))
-    #expect(!Files.list(fixture.cache.folder).contains { $0.hasPrefix("building-") })
+    #expect(!Folder.names(in: fixture.cache.folder).contains { $0.hasPrefix("building-") })
   }
 
   @Test func twoAtOnceMakeOne() throws {

@@ -4,8 +4,7 @@ import Foundation
 /// started can be found, and directories of its own for what it leaves.
 final class ScriptRun {
   private let child: ChildProcess
-  private let mark = UUID().uuidString
-  private let scratch: String
+  private let traces: Traces
   private let signals: [String]
   /// Whether it had to be ended.
   private(set) var isOutOfTime = false
@@ -23,8 +22,7 @@ final class ScriptRun {
 
   init(_ path: String, _ header: ScriptHeader) throws {
     signals = header.signals
-    scratch = FileManager.default.temporaryDirectory.path + "/vmscript-test-\(mark)"
-    try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
+    traces = try Traces()
     let root = ScriptTests.root
     let file = header.directory == nil ? path : root + "/" + path
     var words: [String]
@@ -36,16 +34,12 @@ final class ScriptRun {
     if let limit = header.limit {
       words = ["/bin/sh", "-c", "ulimit -v \(limit); exec \"$@\"", "sh"] + words
     }
-    var environment = ProcessInfo.processInfo.environment
-    environment["VMSCRIPT_TEST_MARK"] = mark
+    var environment = traces.environment
     environment["VMSCRIPT"] = Self.binary
-    environment["XDG_RUNTIME_DIR"] = scratch
-    environment["TMPDIR"] = scratch
-    environment["XDG_STATE_HOME"] = scratch + "/state"
     let folder = Self.binary.prefix(upTo: Self.binary.lastIndex(of: "/")!)
     environment["PATH"] = "\(folder):" + (environment["PATH"] ?? "/usr/bin:/bin")
     for (name, value) in header.environment {
-      environment[name] = value.replacingOccurrences(of: "@", with: scratch)
+      environment[name] = value.replacingOccurrences(of: "@", with: traces.scratch)
     }
     child = try ChildProcess(
       words, environment: environment, directory: root + "/" + (header.directory ?? ""),
@@ -80,36 +74,7 @@ final class ScriptRun {
     ["INT": SIGINT, "TERM": SIGTERM, "HUP": SIGHUP, "KILL": SIGKILL][name]!
   }
 
-  /// Processes with the mark, and files outside the record. The guardian may need a moment after a
-  /// SIGKILL: it is waited for, at most 10 s.
-  func left() -> [String] {
-    let deadline = Date().addingTimeInterval(10)
-    while true {
-      let found = processes() + volatileFiles()
-      if found.isEmpty || Date() > deadline {
-        try? FileManager.default.removeItem(atPath: scratch)
-        return found
-      }
-      usleep(20_000)
-    }
-  }
-
-  private func processes() -> [String] {
-    let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-    return all.filter { Int($0) != nil }.compactMap { pid in
-      guard let environment = FileManager.default.contents(atPath: "/proc/\(pid)/environ"),
-        String(decoding: environment, as: UTF8.self).contains(mark)
-      else { return nil }
-      let line = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline") ?? Data()
-      return "process \(pid): \(String(decoding: line, as: UTF8.self))"
-    }
-  }
-
-  /// All but the record and what scripts made with os.tmpname, which goes to /tmp.
-  private func volatileFiles() -> [String] {
-    let base = scratch + "/vmscript-\(geteuid())"
-    return ((try? FileManager.default.contentsOfDirectory(atPath: base)) ?? []).map {
-      base + "/" + $0
-    }
-  }
+  /// Processes with the mark, and volatile directories. What scripts made with os.tmpname goes to
+  /// /tmp and is not looked for.
+  func left() -> [String] { traces.left() }
 }

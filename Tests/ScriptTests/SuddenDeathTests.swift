@@ -6,93 +6,40 @@ import Testing
 @Suite(.serialized) struct SuddenDeathTests {
   /// What of a run outlives it, and where to look for it.
   private struct Victim {
-    let mark = UUID().uuidString
-    let scratch: URL
-    let ports: [UInt16]
-    var pid: pid_t = 0
+    private let traces: Traces
+    private let ports: [UInt16]
+    private let child: ChildProcess
 
     init() throws {
-      scratch = FileManager.default.temporaryDirectory.appending(path: "vmscript-test-\(mark)")
-      try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
+      traces = try Traces()
       ports = [Self.freePort(SOCK_STREAM), Self.freePort(SOCK_DGRAM)]
-      pid = try start()
-    }
-
-    /// By posix_spawn with no signal blocked or ignored: Foundation's Process passes on what this
-    /// thread has blocked.
-    private func start() throws -> pid_t {
       let script = ScriptTests.root + "/Tests/bench/two-machines.lua"
-      var environment = ProcessInfo.processInfo.environment
-      environment["VMSCRIPT_TEST_MARK"] = mark
-      environment["XDG_RUNTIME_DIR"] = scratch.path
-      environment["TMPDIR"] = scratch.path
-      environment["XDG_STATE_HOME"] = scratch.path + "/state"
-      let words = [ScriptRun.binary, "run", script] + ports.map(String.init)
-      var arguments = words.map { strdup($0) } + [nil]
-      var variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
-      defer { for text in arguments + variables { free(text) } }
-
-      var attributes = posix_spawnattr_t()
-      posix_spawnattr_init(&attributes)
-      defer { posix_spawnattr_destroy(&attributes) }
-      var signals = sigset_t()
-      sigemptyset(&signals)
-      posix_spawnattr_setsigmask(&attributes, &signals)
-      sigfillset(&signals)
-      posix_spawnattr_setsigdefault(&attributes, &signals)
-      posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-      var files = posix_spawn_file_actions_t()
-      posix_spawn_file_actions_init(&files)
-      defer { posix_spawn_file_actions_destroy(&files) }
-      for number: Int32 in 0...2 {
-        posix_spawn_file_actions_addopen(&files, number, "/dev/null", O_RDWR, 0)
-      }
-      var pid: pid_t = 0
-      let error = posix_spawn(&pid, words[0], &files, &attributes, &arguments, &variables)
-      try #require(error == 0, "cannot start \(words[0]): \(String(cString: strerror(error)))")
-      return pid
+      child = try ChildProcess(
+        [ScriptRun.binary, "run", script] + ports.map(String.init),
+        environment: traces.environment, directory: ScriptTests.root)
     }
 
-    /// The status as wait(2) has it.
-    func kill(after seconds: Double) -> Int32 {
-      Thread.sleep(forTimeInterval: seconds)
-      Glibc.kill(pid, SIGKILL)
-      var status: Int32 = 0
-      while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
-      return status
-    }
-
-    /// What is left when 10 s have passed, or nothing as soon as that is so.
-    func left() -> [String] {
-      let deadline = Date().addingTimeInterval(10)
-      while true {
-        let found = processes() + files() + ports.filter { !Self.canBind($0) }.map { "port \($0)" }
-        if found.isEmpty || Date() > deadline {
-          try? FileManager.default.removeItem(at: scratch)
-          return found
-        }
-        usleep(10_000)
+    /// The status as ChildProcess has it.
+    func kill(after seconds: Double) -> Int32? {
+      let moment = Date().addingTimeInterval(seconds)
+      var isKilled = false
+      child.run { child in
+        let rest = moment.timeIntervalSinceNow
+        if rest > 0 { return rest }
+        if !isKilled && child.status == nil { Glibc.kill(child.pid, SIGKILL) }
+        isKilled = true
+        return 1
       }
-    }
-
-    private func processes() -> [String] {
-      let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-      return all.filter { Int($0) != nil }.compactMap { pid in
-        guard let environment = FileManager.default.contents(atPath: "/proc/\(pid)/environ"),
-          environment.range(of: Data(mark.utf8)) != nil
-        else { return nil }
-        let name = FileManager.default.contents(atPath: "/proc/\(pid)/comm") ?? Data()
-        return "process \(pid): \(String(decoding: name, as: UTF8.self))"
-      }
+      return child.status
     }
 
     /// All but the record and the folder in which volatile directories are made.
-    private func files() -> [String] {
-      let base = "vmscript-\(geteuid())"
-      let volatile = try? FileManager.default.contentsOfDirectory(atPath: scratch.path + "/" + base)
-      let all = try? FileManager.default.contentsOfDirectory(atPath: scratch.path)
-      return (volatile ?? []).map { "file \(base)/\($0)" }
-        + (all ?? []).filter { $0 != "state" && $0 != base }.map { "file \($0)" }
+    func left() -> [String] {
+      traces.left {
+        let all = try? FileManager.default.contentsOfDirectory(atPath: traces.scratch)
+        return (all ?? []).filter { $0 != "state" && $0 != Traces.base }.map { "file \($0)" }
+          + ports.filter { !Self.canBind($0) }.map { "port \($0)" }
+      }
     }
 
     /// Below those that the kernel gives to anyone who asks for none in particular.
@@ -128,7 +75,7 @@ import Testing
       let moment = Double.random(in: 0..<(round % 3 == 0 ? 3 : 0.35))
       let victim = try Victim()
       let status = victim.kill(after: moment)
-      #expect(status & 0x7f == SIGKILL, "it ended by itself, status \(status), before \(moment) s")
+      #expect(status == -SIGKILL, "it ended by itself, status \(status ?? 0), before \(moment) s")
       #expect(victim.left() == [], "killed after \(moment) s")
     }
   }

@@ -18,7 +18,7 @@ import uuid
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 VMSCRIPT = os.environ.get("VMSCRIPT", os.path.join(os.path.dirname(HERE), ".build/release/vmscript"))
-SCRIPT = os.path.join(HERE, "bench", "two-machines.lua")
+SCRIPT = os.path.join(HERE, "Fixtures", "two-machines.lua")
 PATIENCE = 10  # seconds in which all must be gone
 
 

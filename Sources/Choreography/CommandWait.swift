@@ -8,20 +8,20 @@ final class CommandWait<Success: Sendable>: Wait {
   private let event: Event<Result<Success, AgentError>>
   private let what: String
   private let timeout: Double
-  private let onTimeout: () -> Void
+  private let onAbandon: () -> Void
   private let push: (Call, Success) throws(ScriptError) -> Int
   let deadline: Deadline
 
   init(
     _ object: MachineObject, _ event: Event<Result<Success, AgentError>>, purpose: String,
-    timeout: Double? = nil, onTimeout: @escaping () -> Void = {},
+    timeout: Double? = nil, onAbandon: @escaping () -> Void = {},
     _ push: @escaping (Call, Success) throws(ScriptError) -> Int
   ) {
     self.object = object
     self.event = event
     what = purpose
     self.timeout = timeout ?? object.run.defaultTimeout
-    self.onTimeout = onTimeout
+    self.onAbandon = onAbandon
     self.push = push
     deadline = object.run.deadline(self.timeout)
   }
@@ -46,12 +46,14 @@ final class CommandWait<Success: Sendable>: Wait {
     }
   }
 
+  func abandon() { onAbandon() }
+
   func finish(_ call: Call) throws(ScriptError) -> Int {
     if case .success(let value) = event.value { return try push(call, value) }
     if case .failure(let error) = event.value, error.kind != .ended { throw translated(error) }
     if let error = object.deathError(during: what) { throw error }
     if case .failure(let error) = event.value { throw translated(error) }
-    onTimeout()
+    abandon()
     let isReady = object.agent?.ready.value != nil
     let about = isReady ? purpose : "the agent of machine '\(object.name)', to run \(what)"
     var error = ScriptError(

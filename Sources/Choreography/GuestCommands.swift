@@ -109,9 +109,18 @@ extension MachineObject {
     let timeout = try fields.seconds("timeout")
     let agent = try demandAgent()
     let process = Supervisor.sync { agent.exec(request) }
+    let finishWhole: Finish = { [name] call, result throws(ScriptError) in
+      guard result.droppedOutput + result.droppedError == 0 else {
+        throw ScriptError(
+          .command,
+          "command '\(shortened(shown))' on machine '\(name)' wrote more than the 256 MiB that are"
+            + " kept of its output; let it write to a file and fetch that with get", machine: name)
+      }
+      return try finish(call, result)
+    }
     return CommandWait(
       self, process.exited, purpose: "command '\(shortened(shown))'", timeout: timeout,
-      onTimeout: { Supervisor.post { process.kill(SIGKILL) } }, finish)
+      onAbandon: { Supervisor.post { process.cancel() } }, finishWhole)
   }
 
   func demandAgent() throws(ScriptError) -> AgentClient {
@@ -204,8 +213,13 @@ extension MachineObject {
   private static func pathArgument(_ call: Call, _ index: Int, _ wanted: String)
     throws(ScriptError) -> String
   {
-    guard let path = call.text(index), !path.isEmpty else {
+    guard let bytes = call.bytes(index), !bytes.isEmpty else {
       throw .usage("\(wanted), got \(call.typeName(index))")
+    }
+    guard let path = String(validating: bytes, as: UTF8.self), !bytes.contains(0) else {
+      throw .usage(
+        "\(wanted) in UTF-8 without zero bytes, got \(try call.value(index).shown); reach a file of"
+          + " another name with sh")
     }
     return path
   }

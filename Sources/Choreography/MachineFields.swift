@@ -156,8 +156,8 @@ struct MachineFields {
         throw net.wrong("address", "an IPv4 address with its prefix, such as '10.0.1.1/24'")
       }
       let name = try net.string("name")
-      if let name, name.isEmpty || name.utf8.count > 15 || name.contains("/") {
-        throw net.wrong("name", "an interface's name of 1 to 15 characters")
+      if let name, !Self.isInterfaceName(name) {
+        throw net.wrong("name", "an interface's name: 1 to 15 letters, digits, '.', '_' and '-'")
       }
       if name != nil || address != nil { addresses.append((index, address, name)) }
     }
@@ -170,6 +170,15 @@ struct MachineFields {
       specification.userNetwork = .present(internet: try user.boolean("internet") ?? false)
     default: throw fields.wrong("user_net", "true, false or { internet = true }")
     }
+  }
+
+  /// Linux takes more; these stand for themselves on a kernel's command line.
+  private static func isInterfaceName(_ name: String) -> Bool {
+    (1...15).contains(name.utf8.count) && name != "." && name != ".."
+      && name.utf8.allSatisfy {
+        UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0
+          || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || "._-".utf8.contains($0)
+      }
   }
 
   /// `a.b.c.d/prefix`.
@@ -216,11 +225,22 @@ struct MachineFields {
       }
       return
     }
+    if run.options.kernel == nil && specification.memory < GuestImage.minimumMemory {
+      throw .usage(
+        "\(fields.what): field 'memory' is too small: the default guest needs"
+          + " '\(GuestImage.minimumMemory >> 20)M' at least")
+    }
     let image: GuestImage
+    Ending.shared.noteWork()
+    let told = Ending.shared.isTold
+    let subscription = told.subscribe { GuestImage.cancelled.set(true) }
+    defer { subscription.cancel() }
+    if told.value != nil { GuestImage.cancelled.set(true) }
     do throws(GuestError) {
       let say = run.options.say
       image = try GuestImage.prepare(kernel: run.options.kernel) { say("vmscript: \($0)") }
     } catch {
+      if let cancellation = Ending.shared.takeCancellation() { throw cancellation }
       throw ScriptError(error.kind == .missing ? .missing : .launch, error.message)
     }
     var words = [GuestImage.commandLine(console: console, name: specification.name)]

@@ -38,8 +38,8 @@ enum Primitives {
       ),
       (
         "leave_step",
-        { _ in
-          run.leaveStep()
+        { call in
+          run.leaveStep(call.failureText(1))
           return 0
         }
       ),
@@ -76,7 +76,7 @@ enum Primitives {
     guard let bytes = call.bytes(1), !bytes.isEmpty else {
       throw .usage("pattern wants a Lua pattern, got \(call.typeName(1))")
     }
-    _ = try call.interpreter.find(bytes, in: [], from: 0)
+    if let flaw = PatternSyntax.flaw(in: bytes) { throw .usage(flaw) }
     return call.results(.object(PatternObject(bytes)))
   }
 

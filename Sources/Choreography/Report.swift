@@ -47,6 +47,10 @@ public struct Report: Sendable {
       notes = []
     } else {
       headline = failure.text
+      // A table, or a string raised without a position.
+      if failure.error == nil, let place, Place(prefixOf: headline) == nil {
+        headline = "\(place): \(headline)"
+      }
     }
   }
 

@@ -22,7 +22,10 @@ public final class Run {
   var caps: [UInt64: Deadline] = [:]
   private var subscriptions: [Subscription] = []
   private var nameCounts: [String: Int] = [:]
-  private var steps: [String] = []
+  /// The steps that each task is in, outermost first.
+  private var steps: [UInt64: [String]] = [:]
+  /// Those in which an error arose, with its text.
+  private var failedSteps: (text: String, steps: [String])?
   private var isUnderTCG = false
   private var hasRemovedStale = false
   /// What a task failed of when main had ended already.
@@ -113,18 +116,23 @@ public final class Run {
 
   private func failed(_ failure: Failure) -> RunResult {
     if let reason = Ending.shared.reason {
-      return RunResult(status: reason.status, report: Report(failure, reason: reason))
+      return RunResult(status: reason.status, report: report(failure, reason: reason))
     }
     if failure.error?.fields["skip"] != nil {
       return RunResult(status: 0, skipped: failure.error?.message)
     }
     let status: Int32 = failure.error?.kind == .missing ? 3 : 1
-    return RunResult(status: status, report: Report(failure, reason: nil))
+    return RunResult(status: status, report: report(failure, reason: nil))
+  }
+
+  private func report(_ failure: Failure, reason: Ending.Reason?) -> Report {
+    var report = Report(failure, reason: reason)
+    if let failedSteps, failedSteps.text == failure.text { report.steps = failedSteps.steps }
+    return report
   }
 
   private func complete(_ report: Report) -> Report {
     var report = report
-    report.steps = steps
     report.logs = record.path
     report.lag = Supervisor.sync { Ending.shared.lag }
     report.seed = seed
@@ -188,7 +196,10 @@ public final class Run {
     do throws(ProcessError) {
       return try Supervisor.sync { () throws(ProcessError) in try VolatileDirectory.ofRun(.disk) }
     } catch {
-      throw ScriptError(.launch, error.message)
+      throw ScriptError(
+        .missing,
+        "there is no place for this run's temporary files: \(error.message); TMPDIR can name another"
+      )
     }
   }
 
@@ -228,6 +239,23 @@ public final class Run {
 
   // MARK: Steps
 
-  func enterStep(_ name: String) { steps.append(name) }
-  func leaveStep() { steps.removeLast() }
+  func enterStep(_ name: String) {
+    guard let task = interpreter.scheduler.current else { return }
+    steps[task.id, default: []].append(name)
+  }
+
+  /// `failure` is the text of the error that ended the step. An outer step that it ends too adds
+  /// nothing to what the inner one said.
+  func leaveStep(_ failure: String?) {
+    guard let task = interpreter.scheduler.current, var stack = steps[task.id] else { return }
+    if let failure {
+      let isOuter =
+        failedSteps.map {
+          $0.text == failure && $0.steps.count > stack.count && $0.steps.starts(with: stack)
+        } ?? false
+      if !isOuter { failedSteps = (failure, stack) }
+    }
+    stack.removeLast()
+    steps[task.id] = stack.isEmpty ? nil : stack
+  }
 }

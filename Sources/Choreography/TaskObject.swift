@@ -61,7 +61,6 @@ final class TaskObject: ScriptObject, Waitable {
     [
       "cancel": { call in
         guard let object = call.object(1) as? TaskObject else { return 0 }
-        object.task.isObserved = true
         object.run.interpreter.scheduler.interrupt(
           object.task, with: ScriptError(.cancelled, "the task was cancelled"))
         return 0
@@ -70,7 +69,6 @@ final class TaskObject: ScriptObject, Waitable {
   }
 
   func close(_ call: Call) throws(ScriptError) -> Int {
-    task.isObserved = true
     run.interpreter.scheduler.interrupt(
       task, with: ScriptError(.cancelled, "the task's scope has ended"))
     return 0

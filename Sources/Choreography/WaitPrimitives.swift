@@ -48,6 +48,8 @@ enum WaitPrimitives {
   private static func event(_ value: Value, _ what: String) throws(ScriptError) -> any Waitable {
     switch value {
     case .integer(let seconds) where seconds >= 0: return Pause(seconds: Double(seconds))
+    case .number(.infinity):
+      throw .usage("\(what)(math.huge) would never end; wait for an event, or for fewer seconds")
     case .number(let seconds) where seconds >= 0: return Pause(seconds: seconds)
     case .integer, .number:
       throw .usage("\(what) wants a number of seconds that is not negative, got \(value.shown)")

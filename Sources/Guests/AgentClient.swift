@@ -81,6 +81,16 @@ import Processes
     if kind != .signal { requests[number]?.begin() }
   }
 
+  /// Takes back a request of which nothing has been sent; false if something has.
+  func withdraw(_ number: UInt32) -> Bool {
+    guard unsent.contains(where: { $0.request == number && $0.kind != .signal }) else {
+      return false
+    }
+    unsent.removeAll { $0.request == number }
+    requests[number] = nil
+    return true
+  }
+
   func send(
     _ kind: Frame.Kind, _ number: UInt32, stream: Frame.Stream = .input,
     body: some Collection<UInt8>

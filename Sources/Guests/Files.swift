@@ -41,21 +41,13 @@ enum Files {
 
   /// Makes a folder and those above it.
   static func makeFolder(_ path: String) throws(GuestError) {
-    if mkdir(path, 0o755) == 0 || errno == EEXIST { return }
-    guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
-      throw failure(path)
+    do throws(ProcessError) { try Folder.make(path) } catch {
+      throw GuestError(.unusable, "\(path): \(error.message)")
     }
-    try makeFolder(String(path[..<slash]))
-    guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw failure(path) }
   }
 
-  /// Removes a folder of files; a symbolic link in it is removed, not followed.
-  static func remove(_ folder: String) {
-    for name in Folder.names(in: folder) where unlink("\(folder)/\(name)") != 0 {
-      remove("\(folder)/\(name)")
-    }
-    rmdir(folder)
-  }
+  /// Removes a folder with all that is in it.
+  static func remove(_ folder: String) { try? Folder.remove(folder) }
 
   /// What tells that a file has been changed: inode, size and time; "" if it is not there.
   static func stamp(_ path: String) -> String {

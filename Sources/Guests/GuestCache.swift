@@ -15,16 +15,20 @@ struct GuestCache {
 
   /// `$XDG_CACHE_HOME/vmscript/guest`, or below `$HOME/.cache`.
   init(kernel: String?) throws(GuestError) {
-    let environment = { (name: String) in getenv(name).map { String(cString: $0) } ?? "" }
-    var cache = environment("XDG_CACHE_HOME")
-    if !cache.hasPrefix("/") {
-      let home = environment("HOME")
-      guard home.hasPrefix("/") else {
-        throw GuestError(.unusable, "neither HOME nor XDG_CACHE_HOME says where the guest is kept")
-      }
-      cache = "\(home)/.cache"
+    guard let cache = Folder.variable("XDG_CACHE_HOME") ?? Folder.home.map({ "\($0)/.cache" })
+    else {
+      throw GuestError(
+        .missing, "there is no home directory to keep the default guest in: set XDG_CACHE_HOME")
     }
     self.init(folder: "\(cache)/vmscript/guest", kernel: kernel)
+  }
+
+  /// An error about the folder itself with what to do.
+  func advise(_ error: GuestError) -> GuestError {
+    guard error.kind == .unusable, error.message.contains(folder) else { return error }
+    return GuestError(
+      .missing,
+      "the default guest cannot be kept: \(error.message); XDG_CACHE_HOME can name another place")
   }
 
   init(folder: String, kernel: String?) {

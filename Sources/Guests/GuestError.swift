@@ -5,6 +5,8 @@ public struct GuestError: Error, Sendable, Hashable {
     case missing
     /// It is there and does not do: a kernel without PVH, a full disk.
     case unusable
+    /// `GuestImage.cancelled` was set meanwhile.
+    case cancelled
   }
   public var kind: Kind
   public var message: String

@@ -1,4 +1,6 @@
+import Events
 import Glibc
+import Processes
 
 /// The default guest, assembled in the user's cache: what `-kernel` and `-initrd` want.
 public struct GuestImage: Sendable, Hashable {
@@ -10,6 +12,13 @@ public struct GuestImage: Sendable, Hashable {
   public var initramfs: String
   /// For example "6.1.0-50-cloud-amd64"; empty for a user's own kernel.
   public var kernelRelease: String
+
+  /// Bytes without which the distribution's kernel does not come to the agent: with 72 MiB it panics
+  /// or resets, often without a word (Debian's 6.1).
+  public static let minimumMemory: UInt64 = 80 << 20
+
+  /// Set when the program is to end: what prepares an image stops, and throws.
+  public static let cancelled = Event<Bool>()
 
   /// The program inside, for guests that have another init.
   public static var agent: [UInt8] { EmbeddedAgent.bytes }
@@ -26,7 +35,12 @@ public struct GuestImage: Sendable, Hashable {
   public static func prepare(
     kernel: String? = nil, progress: @escaping @Sendable (String) -> Void = { _ in }
   ) throws(GuestError) -> GuestImage {
-    try prepare(kernel: kernel, cache: try GuestCache(kernel: kernel), progress: progress)
+    let cache = try GuestCache(kernel: kernel)
+    do throws(GuestError) {
+      return try prepare(kernel: kernel, cache: cache, progress: progress)
+    } catch {
+      throw cache.advise(error)
+    }
   }
 
   /// Finds the parts of the image for a kernel, with a folder to work in.
@@ -62,7 +76,7 @@ public struct GuestImage: Sendable, Hashable {
       return image
     } catch {
       // A kernel of the user's own was asked for by name: an older one is not it.
-      guard let earlier, kernel == nil else { throw error }
+      guard let earlier, kernel == nil, error.kind != .cancelled else { throw error }
       progress("the guest stays as it was: \(error.message)")
       try cache.remember(earlier.image, stamp: stamp)
       return earlier.image
@@ -75,8 +89,17 @@ public struct GuestImage: Sendable, Hashable {
   ) throws(GuestError) -> GuestImage {
     cache.clean()
     let work = "\(cache.folder)/building-\(getpid())"
+    // A killed maker leaves nothing either.
+    do throws(ProcessError) {
+      try Supervisor.sync { () throws(ProcessError) in try Guardian.add(directory: work) }
+    } catch {
+      throw GuestError(.unusable, error.message)
+    }
+    defer {
+      Files.remove(work)
+      Supervisor.sync { Guardian.remove(directory: work) }
+    }
     try Files.makeFolder(work)
-    defer { Files.remove(work) }
     let parts = try find(kernel, work)
     let name = GuestCache.hash(parts.inputs)
     if let image = cache.image(name) { return image }

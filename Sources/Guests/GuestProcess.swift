@@ -1,4 +1,5 @@
 import Events
+import Glibc
 
 /// A program that was asked for in the guest: to wait for, read, feed and signal.
 @Supervisor public final class GuestProcess {
@@ -52,6 +53,14 @@ import Events
     var body: [UInt8] = []
     body.appendLittle(UInt32(bitPattern: signal))
     client?.sendOrQueue(.signal, number, body: body)
+  }
+
+  /// Ends it for whoever asked: takes the request back if the guest has not got it yet, else kills
+  /// the program's process group.
+  public func cancel() {
+    guard exited.value == nil else { return }
+    guard client?.withdraw(number) == true else { return kill(SIGKILL) }
+    fail(AgentError(.ended, "the request was taken back"))
   }
 
   private func give(_ credit: Int, to stream: Frame.Stream) {

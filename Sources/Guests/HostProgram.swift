@@ -27,7 +27,17 @@ struct HostProgram {
     } catch {
       throw GuestError(.missing, error.message)
     }
-    guard let status = child.exited.block(until: .after(timeout)) else {
+    let stop: @Sendable () -> Void = {
+      Supervisor.post { Task { @Supervisor in await child.stop() } }
+    }
+    let subscription = GuestImage.cancelled.subscribe(stop)
+    defer { subscription.cancel() }
+    if GuestImage.cancelled.value != nil { stop() }
+    let ended = child.exited.block(until: .after(timeout))
+    guard GuestImage.cancelled.value == nil else {
+      throw GuestError(.cancelled, "\(executable) was ended: the program is to end")
+    }
+    guard let status = ended else {
       Supervisor.wait { await child.stop() }
       throw GuestError(.missing, "\(executable) did not end within \(Int(timeout)) s")
     }

@@ -23,13 +23,14 @@ import Glibc
   }
 
   /// The directory is removed when this process ends. To be called before it is made.
-  static func add(directory: String) throws(ProcessError) {
+  public static func add(directory: String) throws(ProcessError) {
     _ = try socket()
     directories.insert(directory)
     try tell(guardian_add_directory, path: directory)
   }
 
-  static func remove(directory: String) {
+  /// It is gone, or to stay.
+  public static func remove(directory: String) {
     guard directories.remove(directory) != nil else { return }
     try? tell(guardian_remove_directory, path: directory)
   }

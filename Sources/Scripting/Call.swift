@@ -50,6 +50,11 @@ public struct Call {
 
   public func isFunction(_ index: Int) -> Bool { lua_type(state, Int32(index)) == LUA_TFUNCTION }
 
+  /// What a report would say of the error value at `index`; nil if there is none.
+  public func failureText(_ index: Int) -> String? {
+    isAbsent(index) ? nil : interpreter.failure(state, Int32(index)).text
+  }
+
   // MARK: Results
 
   public func push(_ value: Value) { interpreter.push(state, value) }
@@ -77,14 +82,19 @@ public struct Call {
   public func wait(_ wait: any Wait) throws(ScriptError) -> Int {
     let scheduler = interpreter.scheduler
     guard let task = scheduler.current else {
+      wait.abandon()
       throw .usage("there is no task here that could wait")
     }
-    if let error = task.takeInterrupt() { throw error }
+    if let error = task.takeInterrupt() {
+      wait.abandon()
+      throw error
+    }
     if wait.poll() { return try wait.finish(self) }
     guard lua_isyieldable(state) != 0 else {
+      wait.abandon()
       throw .usage(
-        "cannot wait here: a C function that calls back (table.sort, string.gsub, require, a"
-          + " metamethod, load) is in the way; wait before it and use the result")
+        "cannot wait here: a C function that calls back (table.sort, string.gsub, a metamethod,"
+          + " load) is in the way; wait before it and use the result")
     }
     scheduler.suspend(task, for: wait)
     return Int(BRIDGE_YIELD)

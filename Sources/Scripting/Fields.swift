@@ -43,7 +43,11 @@ public struct Fields {
   public func string(_ name: String) throws(ScriptError) -> String? {
     switch table[name] {
     case .nil: return nil
-    case .string: return table[name].text
+    case .string(let bytes):
+      guard String(validating: bytes, as: UTF8.self) != nil, !bytes.contains(0) else {
+        throw wrong(name, "text in UTF-8 without zero bytes")
+      }
+      return table[name].text
     default: throw wrong(name, "a string")
     }
   }
@@ -100,10 +104,22 @@ public struct Fields {
   public func strings(_ name: String) throws(ScriptError) -> [String: String?] {
     var result: [String: String?] = [:]
     for (key, value) in try table(name)?.fields ?? [] {
+      guard !key.isEmpty, !key.contains("="), !key.utf8.contains(0) else {
+        throw .usage(
+          "\(what): field '\(name)' has the key '\(key)': a variable's name is not empty and has no '='"
+        )
+      }
       switch value {
       case .boolean(false): result[key] = .some(nil)
+      case .string(let bytes)
+      where bytes.contains(0) || String(validating: bytes, as: UTF8.self) == nil:
+        throw .usage(
+          "\(what): field '\(name).\(key)' wants text in UTF-8 without zero bytes, got \(value.shown)"
+        )
       case .string, .integer, .number: result[key] = value.text
-      default: throw wrong("\(name).\(key)", "a string, or false for none")
+      default:
+        throw .usage(
+          "\(what): field '\(name).\(key)' wants a string, or false for none, got \(value.shown)")
       }
     }
     return result

@@ -90,7 +90,10 @@ public final class Interpreter {
     guard let task = scheduler.current, let wait = task.wait else { return 0 }
     task.wait = nil
     do throws(ScriptError) {
-      if let error = task.takeInterrupt() { throw error }
+      if let error = task.takeInterrupt() {
+        wait.abandon()
+        throw error
+      }
       return Int32(try wait.finish(Call(state: state, interpreter: self)))
     } catch {
       return raise(state, error)
@@ -100,7 +103,7 @@ public final class Interpreter {
   private func refuseWait() {
     scheduler.current?.interrupt = .usage(
       "cannot wait here: this coroutine was resumed inside a C function that calls back"
-        + " (table.sort, string.gsub, require, a metamethod); resume it outside of that")
+        + " (table.sort, string.gsub, a metamethod); resume it outside of that")
   }
 
   private func interrupted(_ state: OpaquePointer) -> Int32 {

@@ -8,8 +8,14 @@ public protocol Wait: AnyObject {
   func finish(_ call: Call) throws(ScriptError) -> Int
   /// Arranges that `wake` is called, from any thread, whenever `poll` may have a new answer.
   func subscribe(_ wake: @escaping @Sendable () -> Void) -> [Subscription]
+  /// The task does not wait any more, and `finish` will not be called: it was cancelled.
+  func abandon()
   /// When to poll at the latest.
   var deadline: Deadline { get }
   /// What it waits for, as "console text 'login:' of machine 'a'".
   var purpose: String { get }
+}
+
+extension Wait {
+  public func abandon() {}
 }

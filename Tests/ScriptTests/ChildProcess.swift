@@ -8,15 +8,19 @@ final class ChildProcess {
   let pid: pid_t
   private var output: Int32
   private var errors: Int32
+  private let readsErrors: Bool
   private(set) var outputBytes: [UInt8] = []
   private(set) var errorBytes: [UInt8] = []
   /// The exit status, or the negative number of the signal that ended it.
   private(set) var status: Int32?
 
-  /// `input` nil: standard input is /dev/null.
+  /// `input` nil: standard input is /dev/null. `readsErrors` false: nobody reads standard error, so
+  /// that it is full one day.
   init(
-    _ words: [String], environment: [String: String], directory: String, input: String? = nil
+    _ words: [String], environment: [String: String], directory: String, input: String? = nil,
+    readsErrors: Bool = true
   ) throws(Failure) {
+    self.readsErrors = readsErrors
     let (outputPipe, errorPipe) = (try Self.pipe(), try Self.pipe())
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -61,14 +65,14 @@ final class ChildProcess {
   /// Reads until both outputs have ended and the child with them. `look` sees what there is at each
   /// step and says how many seconds from now to come back at the latest; nil gives up.
   func run(_ look: (ChildProcess) -> Double?) {
-    while status == nil || output >= 0 || errors >= 0, let patience = look(self) {
+    while status == nil || output >= 0 || (errors >= 0 && readsErrors), let patience = look(self) {
       reap()
       var files = [
         pollfd(fd: output, events: Int16(POLLIN), revents: 0),
-        pollfd(fd: errors, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: readsErrors ? errors : -1, events: Int16(POLLIN), revents: 0),
       ]
       // The child's end itself wakes nobody: it is looked for now and then.
-      let isQuiet = output < 0 && errors < 0
+      let isQuiet = output < 0 && (errors < 0 || !readsErrors)
       guard poll(&files, 2, Int32(min(patience, isQuiet ? 0.005 : 0.1) * 1000)) > 0 else {
         continue
       }

@@ -7,6 +7,7 @@
 ///     -- environment: NAME=value    `@` is the run's scratch directory
 ///     -- limit: 400000              KiB of address space
 ///     -- signal: INT 2              sent that often when stdout has shown the line "ready"
+///     -- unread: stderr             nobody reads it
 ///     -- run as: program            by its `#!` line; or `stdin`: as `vmscript run -`
 ///     -- run in: directory          below the project's root; the file's path is absolute then
 struct ScriptHeader {
@@ -21,6 +22,7 @@ struct ScriptHeader {
   var environment: [String: String] = [:]
   var limit: String?
   var signals: [String] = []
+  var readsErrors = true
   var way = Way.file
   var directory: String?
 
@@ -43,6 +45,7 @@ struct ScriptHeader {
         environment[pair[0]] = pair.count > 1 ? pair[1] : ""
       case "limit": limit = value
       case "signal": signals = Array(repeating: words[0], count: Int(words.last ?? "") ?? 1)
+      case "unread": readsErrors = false
       case "run as": way = Way(rawValue: value) ?? .file
       case "run in": directory = value
       default: break

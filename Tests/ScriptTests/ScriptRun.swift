@@ -43,7 +43,7 @@ final class ScriptRun {
     }
     child = try ChildProcess(
       words, environment: environment, directory: root + "/" + (header.directory ?? ""),
-      input: header.way == .stdin ? path : nil)
+      input: header.way == .stdin ? path : nil, readsErrors: header.readsErrors)
   }
 
   func finish() {

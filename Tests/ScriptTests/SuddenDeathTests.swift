@@ -13,7 +13,7 @@ import Testing
     init() throws {
       traces = try Traces()
       ports = [Self.freePort(SOCK_STREAM), Self.freePort(SOCK_DGRAM)]
-      let script = ScriptTests.root + "/Tests/bench/two-machines.lua"
+      let script = ScriptTests.root + "/Tests/Fixtures/two-machines.lua"
       child = try ChildProcess(
         [ScriptRun.binary, "run", script] + ports.map(String.init),
         environment: traces.environment, directory: ScriptTests.root)

@@ -40,7 +40,10 @@ struct Traces {
 
   private func volatileFiles() -> [String] {
     let names = try? FileManager.default.contentsOfDirectory(atPath: scratch + "/" + Self.base)
+    let guests = try? FileManager.default.contentsOfDirectory(
+      atPath: scratch + "/cache/vmscript/guest")
     return (names ?? []).map { "file \(Self.base)/\($0)" }
+      + (guests ?? []).filter { $0.hasPrefix("building-") }.map { "folder \($0)" }
   }
 
   private func processes() -> [String] {

@@ -51,7 +51,8 @@ for field, wrong in pairs {
   end
 end
 no("such as '10.0.1.1/24', got '10.0.0.1'", microvm, { net = { { left, address = "10.0.0.1" } } })
-no("1 to 15 characters", microvm, { net = { { left, name = "a-name-too-long-" } } })
+no("needs '80M' at least", microvm, { memory = "64M" })
+no("1 to 15 letters", microvm, { net = { { left, name = "a-name-too-long-" } } })
 no("is no MAC address", microvm, { net = { { left, mac = "01:00:00:00:00:01" } } })
 no("an initramfs needs a kernel", microvm, { initramfs = "x" })
 no("boots no disk by itself", microvm, { disks = { arg[0] } })

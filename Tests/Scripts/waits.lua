@@ -61,6 +61,20 @@ raises("usage", "spawn wants a function", spawn, 1)
 local inside = coroutine.wrap(function() wait(0.01) coroutine.yield(1) wait(0.01) return 2 end)
 equal(inside(), 1) equal(inside(), 2)
 
+-- A wait in the body of a module.
+local waiting, file = require "modules.waiting"
+equal(waiting.name, "modules.waiting") equal(file, "Tests/Scripts/modules/waiting.lua")
+assert(waiting == require "modules.waiting" and waiting.at < now())
+raises("lua", "bad argument #1 to 'require' (string expected, got no value)", require)
+raises("usage", "would never end", wait, math.huge)
+raises("usage", "missing ']'", pattern, "abc[%d")
+raises("usage", "ends with '%'", pattern, "abc%")
+raises("usage", "unfinished capture", pattern, "ab(c")
+raises("usage", "invalid pattern capture", pattern, "abc)")
+raises("usage", "invalid capture index %2", pattern, "(a)%2")
+raises("usage", "missing '[' after '%f'", pattern, "x%fa")
+pattern "^(%S+)%s*()[]%]]%1%b()%f[%w]%.$"
+
 -- parallel: all results, or the first failure, which cancels the others.
 local both = parallel { function() wait(0.02) return 1 end, function() return 2 end }
 equal(both[1], 1) equal(both[2], 2) equal(#parallel {}, 0)

@@ -107,7 +107,7 @@ assert(vm:sh("dmesg"):find("Out of memory: Killed process", 1, true))
 -- A reboot, and what it means for levels and for what runs.
 vm:write("/tmp/first", "x")
 local running = spawn(pcall, vm.sh, vm, "sleep 100")
-wait(vm:output "level number")
+wait.eventually(function() return vm:sh("ps"):find("sleep 100", 1, true) end)
 vm:reboot()
 equal(vm.boots, 2)
 local survived, why = wait(running)

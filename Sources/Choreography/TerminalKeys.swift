@@ -1,8 +1,9 @@
 import Events
 import Glibc
+import Processes
 
 /// The keys of the terminal, given to one machine: raw, so that Ctrl-C is the guest's too. Ctrl-]
-/// gives them back, and so does every end of the run but SIGKILL.
+/// gives them back, and so does every end of the run; after SIGKILL it is the guardian who does.
 @Supervisor enum TerminalKeys {
   /// Ctrl-], as with telnet.
   private static let release = UInt8(0x1d)
@@ -45,6 +46,7 @@ import Glibc
     var mode = termios()
     guard tcgetattr(0, &mode) == 0 else { return false }
     saved = mode
+    Guardian.keepTerminal(mode)
     let output = mode.c_oflag
     cfmakeraw(&mode)
     // What the script itself prints still begins at the left.
@@ -56,6 +58,7 @@ import Glibc
     guard var mode = saved else { return }
     saved = nil
     tcsetattr(0, TCSANOW, &mode)
+    Guardian.keepTerminal(nil)
   }
 
   private static func read() {

@@ -6,6 +6,12 @@ extension MachineSpecification {
   /// UEFI with a TPM when it has written its boot entry. A kernel that QEMU loads has no such loader.
   var hasOwnBootLoader: Bool { firmware.files != nil && kernel == nil }
 
+  /// Whether QEMU is given files that end with the run.
+  var hasVolatileFiles: Bool {
+    if case .kept = firmware { return true }
+    return disks.contains { if case .kept = $0 { true } else { false } }
+  }
+
   /// The virtio-mmio transports of a microvm with ACPI (measured with QEMU 7.2).
   static let microVMTransports = 24
 

@@ -239,6 +239,8 @@ import Testing
       .kept(try disk(readOnly, "-")), .throwaway(Disk(path: "a:b", format: .raw)),
     ]
     let words = ArgumentBuilder.arguments(for: specification, host: tcg).map(\.description)
+    let line = StandaloneCommand.line(specification, host: tcg)
+    #expect(line.hasSuffix("# its disks and variables end with the run"))
     let start = try #require(words.firstIndex(of: "-drive"))
     let path = scratch.path
     #expect(

@@ -69,8 +69,10 @@ extension MachineSpecification {
     }
   }
 
+  /// What nobody asked for may be more than there is: a guest seldom uses all of it.
   private func checkMemory() throws(MachineError) {
-    guard let limit = HostMemory.limit(), memory > limit.bytes else { return }
+    guard memory > Self.usualMemory(kind), let limit = HostMemory.limit(), memory > limit.bytes
+    else { return }
     throw MachineError(
       .memory,
       "machine '\(name)' wants \(HostMemory.shown(memory)) of memory, and \(limit.owner) has"

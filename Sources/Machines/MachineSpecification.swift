@@ -52,9 +52,11 @@ public struct MachineSpecification: Sendable {
     self.kind = kind
     self.name = name
     self.seed = seed
-    memory = kind == .pc ? 2048 << 20 : 256 << 20
+    memory = Self.usualMemory(kind)
     topology = kind == .pc ? Topology(cores: 2, threads: 2, online: 1) : Topology()
   }
+
+  static func usualMemory(_ kind: Kind) -> UInt64 { kind == .pc ? 2048 << 20 : 256 << 20 }
 
   /// A network interface on a cable.
   public struct Interface: Sendable {

@@ -90,6 +90,15 @@ struct ImageHeader: Sendable {
     return identities
   }
 
+  /// Whether a file begins as a PE file does, which a Linux kernel with an EFI stub is.
+  static func isProgramOfUEFI(_ path: String) -> Bool {
+    let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard file >= 0 else { return false }
+    defer { close(file) }
+    var magic: [UInt8] = [0, 0]
+    return pread(file, &magic, 2, 0) == 2 && magic == Array("MZ".utf8)
+  }
+
   /// Formats that begin with a magic of their own, and would be garbage to a guest as raw bytes.
   private static func foreignFormat(_ start: [UInt8]) -> String? {
     func begins(_ text: String, at offset: Int = 0) -> Bool {

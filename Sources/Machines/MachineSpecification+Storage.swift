@@ -34,6 +34,12 @@ extension MachineSpecification {
         throw refuse("QEMU's microvm has no UEFI: use qemu {} for a machine with other firmware")
       }
       try named { () throws(MachineError) in try files.check() }
+      // Without an EFI stub UEFI finds nothing to start, and goes on to its shell.
+      if let kernel, !ImageHeader.isProgramOfUEFI(kernel) {
+        throw refuse(
+          "kernel '\(kernel)' is no program that UEFI can start: give a bzImage with an EFI stub, as"
+            + " distributions have it in /boot")
+      }
     }
     var names: Set<String> = []
     for setting in settings {

@@ -47,9 +47,15 @@ import Testing
     var specification = MachineSpecification(.microvm, name: "m", seed: 1)
     specification.kernel = "/dev/null"
     specification.firmware = .uefi(try FirmwareFiles(code: flash, variables: flash))
-    let wanted = specification
-    refused(.usage, "microvm has no UEFI: use qemu {}") { () throws(MachineError) in
-      _ = try Machine(wanted, host: tcg, directory: scratch.path + "/logs")
+    for (kind, text) in [
+      (MachineSpecification.Kind.microvm, "microvm has no UEFI: use qemu {}"),
+      (.pc, "kernel '/dev/null' is no program that UEFI can start"),
+    ] {
+      specification.kind = kind
+      let wanted = specification
+      refused(.usage, text) { () throws(MachineError) in
+        _ = try Machine(wanted, host: tcg, directory: scratch.path + "/logs")
+      }
     }
   }
 

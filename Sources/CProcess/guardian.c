@@ -34,12 +34,35 @@ int guardian_send(int socket, enum guardian_request request, pid_t target, const
   return sent < 0 ? errno : 0;
 }
 
+int guardian_send_terminal(int socket, int terminal, const struct termios *mode) {
+  struct message message = {.request = guardian_keep_terminal};
+  memcpy(message.path, mode, sizeof *mode);
+  struct iovec part = {&message, offsetof(struct message, path) + sizeof *mode};
+  union {
+    struct cmsghdr header;
+    char space[CMSG_SPACE(sizeof(int))];
+  } control = {0};
+  struct msghdr header = {
+      .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+  struct cmsghdr *rights = CMSG_FIRSTHDR(&header);
+  rights->cmsg_level = SOL_SOCKET;
+  rights->cmsg_type = SCM_RIGHTS;
+  rights->cmsg_len = CMSG_LEN(sizeof(int));
+  memcpy(CMSG_DATA(rights), &terminal, sizeof(int));
+  ssize_t sent;
+  do sent = sendmsg(socket, &header, MSG_NOSIGNAL);
+  while (sent < 0 && errno == EINTR);
+  return sent < 0 ? errno : 0;
+}
+
 // The guardian's own: one process has one set. It may allocate: glibc keeps malloc usable in the
 // child of a process with threads.
 static pid_t *targets;
 static size_t target_count;
 static char **directories;
 static size_t directory_count;
+static int terminal = -1;
+static struct termios terminal_mode;
 
 static void add_target(pid_t target) {
   pid_t *larger = realloc(targets, (target_count + 1) * sizeof *targets);
@@ -110,10 +133,30 @@ static void kill_targets(void) {
   }
 }
 
+static void forget_terminal(void) {
+  if (terminal >= 0) close(terminal);
+  terminal = -1;
+}
+
+static void keep_terminal(struct msghdr *header, const struct message *message) {
+  struct cmsghdr *rights = CMSG_FIRSTHDR(header);
+  if (!rights || rights->cmsg_type != SCM_RIGHTS) return;
+  forget_terminal();
+  memcpy(&terminal, CMSG_DATA(rights), sizeof(int));
+  memcpy(&terminal_mode, message->path, sizeof terminal_mode);
+}
+
 static _Noreturn void guard(int socket) {
   struct message message;
   for (;;) {
-    ssize_t count = recv(socket, &message, sizeof message - 1, 0);
+    struct iovec part = {&message, sizeof message - 1};
+    union {
+      struct cmsghdr header;
+      char space[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
+                            .msg_controllen = sizeof control};
+    ssize_t count = recvmsg(socket, &header, MSG_CMSG_CLOEXEC);
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) break;
     ((char *)&message)[count] = 0;
@@ -122,8 +165,13 @@ static _Noreturn void guard(int socket) {
     case guardian_remove_target: remove_target(message.target); break;
     case guardian_add_directory: add_directory(message.path); break;
     case guardian_remove_directory: remove_directory(message.path); break;
+    case guardian_keep_terminal: keep_terminal(&header, &message); break;
+    case guardian_forget_terminal: forget_terminal(); break;
     }
   }
+  // It is not the guardian's controlling terminal, so nothing stops it for this (tty_check_change of
+  // Linux).
+  if (terminal >= 0) tcsetattr(terminal, TCSANOW, &terminal_mode);
   kill_targets();
   for (size_t i = 0; i < directory_count; i++) process_remove_tree(directories[i]);
   _exit(0);

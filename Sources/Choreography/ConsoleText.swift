@@ -7,15 +7,16 @@ struct ConsoleText {
 
   /// A string, or `pattern "…"`.
   init(_ call: Call, _ index: Int, of function: String) throws(ScriptError) {
-    if let bytes = call.bytes(index) {
-      self.bytes = bytes
-      isPattern = false
-    } else if let pattern = call.object(index) as? PatternObject {
-      bytes = pattern.bytes
-      isPattern = true
-    } else {
+    try self.init(try call.value(index), of: function)
+  }
+
+  init(_ value: Value, of function: String) throws(ScriptError) {
+    switch value {
+    case .string(let bytes): (self.bytes, isPattern) = (bytes, false)
+    case .object(let object as PatternObject): (bytes, isPattern) = (object.bytes, true)
+    default:
       throw .usage(
-        "\(function) wants the text to look for, or pattern \"…\", got \(call.typeName(index))")
+        "\(function) wants the text to look for, or pattern \"…\", got \(value.typeName)")
     }
     guard !bytes.isEmpty else { throw .usage("\(function) wants a text that is not empty") }
     guard !bytes.contains(0x0a) else {

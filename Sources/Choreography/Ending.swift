@@ -118,7 +118,9 @@ import Synchronization
   private func pause() {
     let running = machines.filter(\.isRunning)
     for machine in running { machine.freeze() }
+    TerminalKeys.suspend()
     Signals.stopSelf()
+    TerminalKeys.resume()
     for machine in running { machine.thaw() }
   }
 
@@ -173,6 +175,7 @@ import Synchronization
       return
     }
     isTakingDown = true
+    TerminalKeys.takeBack()
     // What cannot be ended (a QEMU in state D) is left to the guardian.
     let watchdog = Timer(at: .after(Self.patience)) {
       self.tell("vmscript: some processes cannot be ended: \(Launcher.living.map(\.pid))")
@@ -182,6 +185,7 @@ import Synchronization
     for stop in stops { await stop.value }
     await Launcher.stopAll()
     VolatileDirectory.removeAll()
+    await TerminalOutput.shared.drain(1)
     Guardian.dismiss()
     watchdog.cancel()
     isDown.set(true)

@@ -51,6 +51,11 @@ final class ExitedEvent: MachineEvent {
 
   func outcome() -> Outcome? {
     if let exit = subject.machine.exited.value {
+      subject.lookForForbidden()
+      if let failure = subject.machine.failure.value, !subject.isEndClaimed {
+        subject.isEndClaimed = true
+        return .failure(subject.explained(failure))
+      }
       subject.isEndClaimed = true
       if exit.isGood || subject.mayExit {
         return .success { call in call.results(.table(Table(exit: exit))) }

@@ -10,24 +10,23 @@ struct MachineFields {
   var specification: MachineSpecification
   /// Which guest answers, in the default guest's terms.
   private(set) var bootsDefaultGuest = false
+  /// The words that the default guest wants on its command line, whatever the script adds.
+  private(set) var guestCommandLine = ""
+  /// Patterns that the console may not show.
+  var forbiddenPatterns: [ConsoleText] = []
   private var addresses: [(index: Int, address: String?, name: String?)] = []
 
   static let common = [
     "name", "memory", "cpus", "kernel", "initramfs", "cmdline", "ports", "net", "user_net",
     "serial", "channels", "reboot", "agent", "accel", "qemu", "env", "start", "tags", "may_exit",
-    "tpm", "disks",
+    "tpm", "disks", "firmware", "fw_cfg", "forbid",
   ]
-  /// Settled names whose time has not come: said so, not taken for spelling mistakes.
-  static let later = ["firmware", "fw_cfg", "forbid"]
 
   init(_ call: Call, _ run: Run, _ kind: MachineSpecification.Kind, what: String)
     throws(ScriptError)
   {
     self.run = run
-    fields = try Fields(call, 1, of: what, known: Self.common + Self.later)
-    for name in Self.later where fields.isGiven(name) {
-      throw .usage("\(what): field '\(name)' is not available in this version of vmscript")
-    }
+    fields = try Fields(call, 1, of: what, known: Self.common)
     let name = run.uniqueName(try Self.name(fields) ?? what)
     specification = MachineSpecification(kind, name: name, seed: run.seed)
     try readHardware()
@@ -79,20 +78,12 @@ struct MachineFields {
     if specification.initramfs != nil && specification.kernel == nil {
       throw .usage("\(fields.what): an initramfs needs a kernel; give field 'kernel' too")
     }
-    for value in try fields.table("disks")?.positions ?? [] {
-      guard case .string = value, let path = value.text else {
-        throw .usage("\(fields.what): disks are paths of images, got \(value.shown)")
-      }
-      do throws(MachineError) {
-        specification.disks.append(try Disk(probing: path))
-      } catch {
-        throw ScriptError(error)
-      }
-    }
-    bootsDefaultGuest = specification.kernel == nil && specification.disks.isEmpty
-    if specification.kind == .microvm && specification.kernel == nil
-      && !specification.disks.isEmpty
-    {
+    try readDisks()
+    try readFirmware()
+    try readSettings()
+    let hasBootDisk = specification.disks.contains(where: \.isBootable)
+    bootsDefaultGuest = specification.kernel == nil && !hasBootDisk
+    if specification.kind == .microvm && specification.kernel == nil && hasBootDisk {
       throw .usage("microvm boots no disk by itself; give field 'kernel' too, or use qemu {}")
     }
   }
@@ -110,12 +101,8 @@ struct MachineFields {
       specification.tpm = tpm.tpm
     }
     try readNet()
-    if fields.isGiven("serial") {
-      guard let end = cableEnd(fields.table["serial"]) else {
-        throw fields.wrong("serial", "a cable's end from socketpair()")
-      }
-      specification.serial = end
-    }
+    try readSerial()
+    try readForbidden()
     guard let channels = try fields.table("channels") else { return }
     for (index, value) in channels.positions.enumerated() {
       guard let end = cableEnd(value) else {
@@ -166,9 +153,10 @@ struct MachineFields {
     case .boolean(let flag):
       specification.userNetwork = flag ? .present(internet: false) : .none
     case .table(let table):
-      let user = try Fields(table, of: "\(fields.what): user_net", known: ["internet"])
+      let user = try Fields(table, of: "\(fields.what): user_net", known: ["internet", "mac"])
+      specification.userMAC = try user.string("mac")
       specification.userNetwork = .present(internet: try user.boolean("internet") ?? false)
-    default: throw fields.wrong("user_net", "true, false or { internet = true }")
+    default: throw fields.wrong("user_net", "true, false or { internet = true, mac = }")
     }
   }
 
@@ -251,49 +239,11 @@ struct MachineFields {
     if specification.hasUserNetwork {
       words.append("vmscript.usernet=\(specification.userNetworkMAC)")
     }
+    guestCommandLine = words.joined(separator: " ")
     if !specification.cmdline.isEmpty { words.append(specification.cmdline) }
     specification.kernel =
       specification.kind == .microvm ? image.kernel : image.packedKernel
     specification.initramfs = image.initramfs
     specification.cmdline = words.joined(separator: " ")
-  }
-}
-
-extension OptionTable {
-  /// A table of a script as one QEMU option.
-  init(_ table: Table) throws(ScriptError) {
-    self.init()
-    let pairs = table.positions.compactMap { value -> (String, Scripting.Value)? in
-      guard case .table(let pair) = value, pair.positions.count == 2, pair.fields.isEmpty,
-        case .string = pair.positions[0], let name = pair.positions[0].text
-      else { return nil }
-      return (name, pair.positions[1])
-    }
-    if !pairs.isEmpty && pairs.count == table.positions.count && table.fields.isEmpty {
-      keepsOrder = true
-      for (name, value) in pairs { keys.append((name, try Self.value(value, name))) }
-      return
-    }
-    for value in table.positions { positions.append(try Self.value(value, "a position")) }
-    for (name, value) in table.fields { keys.append((name, try Self.value(value, name))) }
-  }
-
-  private static func value(_ value: Scripting.Value, _ name: String) throws(ScriptError) -> Value {
-    switch value {
-    case .string: return .text(value.text!)
-    case .boolean(let flag): return .bool(flag)
-    case .integer(let number): return .integer(number)
-    case .number(let number): return .number(number)
-    case .table(let table) where table.fields.isEmpty && table.entries.isEmpty:
-      var values: [Value] = []
-      for element in table.positions { values.append(try Self.value(element, name)) }
-      return .list(values)
-    case .object(let object):
-      if let end = object as? CableEndObject { return .resource(.cable(end.end)) }
-      if let tpm = object as? TPMObject { return .resource(.tpm(tpm.tpm)) }
-      if let ports = object as? PortMapObject { return .resource(.ports(ports.ports)) }
-      throw .usage("a QEMU option cannot take a \(value.typeName) (\(name))")
-    default: throw .usage("a QEMU option cannot take \(value.shown) (\(name))")
-    }
   }
 }

@@ -21,6 +21,11 @@ final class MachineObject: ScriptObject {
   /// The client of the agent of the present start; nil if it has none.
   private(set) var agent: AgentClient?
   private var resets: Subscription?
+  private var readiness: Subscription?
+  /// What the default guest's command line begins with, whatever a later start changes.
+  var guestCommandLine = ""
+  /// What its console may not show, each with how far that was looked for.
+  private var forbidden: [(text: ConsoleText, cursor: ConsoleCursor)] = []
   /// The script was told of the present end, or asked for it.
   var isEndClaimed = false
   /// Where `expect` goes on.
@@ -54,15 +59,21 @@ final class MachineObject: ScriptObject {
   /// Starts it, or boots it again; returns before QEMU is up.
   func start(_ changes: Machine.Changes = .init()) throws(ScriptError) {
     let machine = machine
+    var changes = changes
+    if isDefaultGuest, let words = changes.cmdline {
+      changes.cmdline = guestCommandLine + (words.isEmpty ? "" : " ") + words
+    }
+    let wanted = changes
     do throws(MachineError) {
       agent = try Supervisor.sync { () throws(MachineError) in
-        try machine.start(changes)
+        try machine.start(wanted)
         return machine.agentChannels.first.map { AgentClient($0) }
       }
       let agent = agent
       resets = Supervisor.sync {
         machine.onEvent { event in if event.name == "RESET" { agent?.forgetGuest() } }
       }
+      readiness = agent?.ready.subscribe { Supervisor.post { machine.guestIsReady() } }
     } catch {
       // QEMU does not run: its console has no evidence.
       var error = ScriptError(error)
@@ -74,10 +85,34 @@ final class MachineObject: ScriptObject {
 
   func close(_ call: Call) throws(ScriptError) -> Int { try Self.kill(call) }
 
+  // MARK: Forbidden texts
+
+  /// Texts are looked for by the machine; patterns are Lua's, and so by the script's thread.
+  func forbid(_ patterns: [ConsoleText]) {
+    forbidden = patterns.map { ($0, ConsoleCursor(machine)) }
+  }
+
+  var hasForbiddenPatterns: Bool { !forbidden.isEmpty }
+
+  /// Fails the machine if its console has shown what matches one of the patterns.
+  func lookForForbidden() {
+    guard machine.failure.value == nil else { return }
+    for (text, cursor) in forbidden {
+      guard let found = try? cursor.next(text, run.interpreter), let match = found.first?.bytes
+      else {
+        continue
+      }
+      let machine = machine
+      Supervisor.sync { machine.showedForbidden(text.shown, line: Console.sanitised(match)) }
+      return
+    }
+  }
+
   // MARK: Ends
 
   /// The error for a wait that this machine's end, or failure, makes hopeless; nil while it lives.
   func deathError(during purpose: String) -> ScriptError? {
+    lookForForbidden()
     var error: MachineError
     if let failure = machine.failure.value {
       error = failure

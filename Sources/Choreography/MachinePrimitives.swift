@@ -39,6 +39,8 @@ enum MachinePrimitives {
     let object = MachineObject(
       run, machine, place: call.place, mayExit: mayExit, tags: tags,
       isDefaultGuest: reader.bootsDefaultGuest, serialConsole: reader.console)
+    object.guestCommandLine = reader.guestCommandLine
+    object.forbid(reader.forbiddenPatterns)
     run.add(object)
     if isStarted { try object.start() }
     return call.results(.object(object))

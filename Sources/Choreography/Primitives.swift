@@ -17,6 +17,8 @@ enum Primitives {
         "portmap_identity",
         { call throws(ScriptError) in try PortMapObject.make(call, run, isIdentity: true) }
       ),
+      ("disk", { call throws(ScriptError) in try DiskObject.make(call, run) }),
+      ("uefi", { call throws(ScriptError) in try UEFIObject.make(call, run) }),
       ("tpm", { call throws(ScriptError) in try TPMObject.make(call, run) }),
       ("qemu", { call throws(ScriptError) in try MachinePrimitives.make(call, run, .pc) }),
       ("qemu_option", MachinePrimitives.option),

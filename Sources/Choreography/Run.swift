@@ -206,7 +206,8 @@ public final class Run {
   func add(_ machine: MachineObject) {
     machines.append(machine)
     if machine.machine.host.accelerator == .tcg { isUnderTCG = true }
-    let ends: [any Waking] = [machine.machine.exited, machine.machine.failure]
+    var ends: [any Waking] = [machine.machine.exited, machine.machine.failure]
+    if machine.hasForbiddenPatterns { ends.append(machine.machine.console.changed) }
     for end in ends {
       subscriptions.append(end.subscribe { [deaths] in deaths.set((deaths.value ?? 0) + 1) })
     }
@@ -228,6 +229,7 @@ public final class Run {
       lookedAtDeaths = count
       lookElsewhere()
     }
+    for machine in machines { machine.lookForForbidden() }
     for machine in machines {
       guard let error = machine.unclaimedEnd else { continue }
       machine.isEndClaimed = true

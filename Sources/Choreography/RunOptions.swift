@@ -20,6 +20,10 @@ public struct RunOptions: Sendable {
   /// Shows a line of progress or a warning to the person who runs it.
   public var say: @Sendable (String) -> Void
 
+  /// Writes what standard error takes without waiting, and says how many bytes; negative when it is
+  /// closed.
+  public var offer: @Sendable (ArraySlice<UInt8>) -> Int = { $0.count }
+
   public init(script: String?, say: @escaping @Sendable (String) -> Void) {
     self.script = script
     self.say = say

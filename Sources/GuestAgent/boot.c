@@ -118,6 +118,7 @@ static bool applies(const char *condition) {
   if (!strcmp(condition, "pci")) return has_entry("/sys/bus/pci/devices", "");
   if (!strcmp(condition, "mmio")) return has_entry("/sys/bus/platform/devices", "LNRO0005");
   if (!strcmp(condition, "fwcfg")) return has_entry("/sys/bus/acpi/devices", "QEMU0002");
+  if (!strcmp(condition, "efi")) return !access("/sys/firmware/efi", F_OK);
   if (!strcmp(condition, "pvpanic-pci"))
     return has_device("/sys/bus/pci/devices/", "0x1b36", "0x0011");
   if (!strncmp(condition, "virtio:", 7))
@@ -137,6 +138,8 @@ static void load_modules(void) {
       say(line, strerror(errno));
     if (fd >= 0) close(fd);
   }
+  // The folder is there with the firmware, the file system with its module.
+  mount("efivarfs", "/sys/firmware/efi/efivars", "efivarfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
 }
 
 void boot(void) {

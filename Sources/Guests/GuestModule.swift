@@ -22,8 +22,15 @@ struct GuestModule {
     GuestModule(condition: "virtio:0x0001", path: "drivers/net/net_failover"),
     GuestModule(condition: "virtio:0x0001", path: "drivers/net/virtio_net"),
     GuestModule(condition: "virtio:0x0002", path: "drivers/block/virtio_blk"),
+    GuestModule(condition: "virtio:0x0008", path: "drivers/scsi/scsi_common"),
+    GuestModule(condition: "virtio:0x0008", path: "drivers/scsi/scsi_mod"),
+    GuestModule(condition: "virtio:0x0008", path: "drivers/scsi/virtio_scsi"),
+    GuestModule(condition: "virtio:0x0008", path: "drivers/cdrom/cdrom"),
+    GuestModule(condition: "virtio:0x0008", path: "drivers/scsi/sr_mod"),
+    GuestModule(condition: "virtio:0x0008", path: "fs/isofs/isofs"),
     GuestModule(condition: "pvpanic-pci", path: "drivers/misc/pvpanic/pvpanic"),
     GuestModule(condition: "pvpanic-pci", path: "drivers/misc/pvpanic/pvpanic-pci"),
     GuestModule(condition: "fwcfg", path: "drivers/firmware/qemu_fw_cfg"),
+    GuestModule(condition: "efi", path: "fs/efivarfs/efivarfs"),
   ]
 }

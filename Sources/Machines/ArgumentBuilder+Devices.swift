@@ -30,18 +30,64 @@ extension ArgumentBuilder {
     add("-device", "virtconsole,chardev=console")
   }
 
-  mutating func addDisks() {
-    for (index, disk) in specification.disks.enumerated() {
-      // snapshot: changes go to an unlinked temporary file. cache=unsafe: the guest's flushes may be
-      // ignored, since nothing of it is kept.
+  /// Code that the guest cannot change, and variables that it can. Both must be flash memory: UEFI
+  /// finds its variables behind its code.
+  mutating func addFirmware() {
+    if let files = specification.firmware.files {
+      let (code, variables) = (files.code, files.variables)
+      add(
+        "-drive",
+        "if=pflash,unit=0,format=\(code.format.rawValue),readonly=on,file=\(code.argument)")
+      var isKept = false
+      if case .kept = specification.firmware { isKept = true }
       add(
         "-drive",
         """
-        if=none,id=disk\(index),format=\(disk.format.rawValue),snapshot=on,cache=unsafe,\
-        file=\(OptionTable.escapeCommas(disk.path))
+        if=pflash,unit=1,format=\(variables.format.rawValue),\(isKept ? "" : "snapshot=on,")\
+        file=\(variables.argument)
         """)
-      add("-device", "\(device("virtio-blk")),drive=disk\(index)")
     }
+    for setting in specification.settings {
+      let name = OptionTable.escapeCommas(setting.name)
+      switch setting.source {
+      case .text(let text):
+        add("-fw_cfg", "name=\(name),string=\(OptionTable.escapeCommas(text))")
+      case .file(let path): add("-fw_cfg", "name=\(name),file=\(OptionTable.escapeCommas(path))")
+      }
+    }
+  }
+
+  mutating func addDisks() {
+    var hasSCSI = false
+    for (index, drive) in specification.disks.enumerated() {
+      let options = drive.options
+      let image = drive.image
+      add(
+        "-drive",
+        """
+        if=none,id=disk\(index),format=\(image.format.rawValue),\(access(drive)),\
+        file=\(image.argument)
+        """)
+      let serial = options?.serial.map { ",serial=" + OptionTable.escapeCommas($0) } ?? ""
+      guard options?.isCDROM == true else {
+        add("-device", "\(device("virtio-blk")),drive=disk\(index)\(serial)")
+        continue
+      }
+      // SCSI over virtio: Debian's cloud kernel has no driver for the chipset's own SATA.
+      if !hasSCSI { add("-device", "\(device("virtio-scsi")),id=scsi0") }
+      hasSCSI = true
+      add("-device", "scsi-cd,bus=scsi0.0,drive=disk\(index)\(serial)")
+    }
+  }
+
+  private func access(_ drive: Drive) -> String {
+    // snapshot: changes go to an unlinked temporary file. cache=unsafe: the guest's flushes may be
+    // ignored, since nothing of it is kept.
+    guard let options = drive.options else { return "snapshot=on,cache=unsafe" }
+    if options.isReadOnly || options.isCDROM { return "readonly=on" }
+    // What is kept outlives a QEMU that is killed, which holds tables of a qcow2 image in its memory
+    // until the guest flushes; a raw image has none.
+    return drive.image.format == .raw ? "cache=unsafe" : "cache=writeback"
   }
 
   mutating func addNetwork() {

@@ -38,6 +38,7 @@ struct ArgumentBuilder: Sendable {
     // Nothing but what is asked for here, whatever the host's own configuration says.
     add("-nodefaults", "-no-user-config", "-nographic")
     addBoard()
+    addFirmware()
     addBoot()
     addMonitor()
     addConsole()
@@ -51,7 +52,8 @@ struct ArgumentBuilder: Sendable {
     // Tells a kernel's panic from a reboot. A microvm has neither PCI nor the ACPI entry for it.
     if !isMicroVM { add("-device", "pvpanic-pci") }
     // A reboot that nobody asked for is the end: most often it is a crash.
-    if !specification.allowsReboot { add("-no-reboot") }
+    // Where a boot loader may want one for itself, QMP forbids them when the guest is ready.
+    if !specification.allowsReboot && !specification.hasOwnBootLoader { add("-no-reboot") }
     addExtra()
   }
 

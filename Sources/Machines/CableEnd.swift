@@ -72,11 +72,18 @@ public struct CableEnd: Sendable, Hashable {
 
   /// Gives the end to a machine: the descriptor for QEMU, or for the console in between.
   func claim(
-    for machine: String, _ kind: Cable.Kind,
+    for machine: String, _ kind: Cable.Kind, mac: String? = nil,
     setCarrier: (@Supervisor (Bool) async throws(MachineError) -> Void)? = nil
   ) throws(MachineError) -> DescriptorBox {
     try core.settle(kind, label)
+    if let mac, let other = peer.holder, peer.mac?.lowercased() == mac.lowercased() {
+      throw MachineError(
+        .usage,
+        "the MAC address \(mac) is at both ends of the cable of '\(label)': machine '\(other)' has it"
+          + " already", machine: machine)
+    }
     let descriptor = try side.claim(machine, setCarrier: setCarrier)
+    side.mac = mac
     peer.peerChanged(isAlive: true)
     return descriptor
   }

@@ -15,6 +15,8 @@ import Processes
   private(set) var holder: String?
   private(set) var setCarrier: (@Supervisor (Bool) async throws(MachineError) -> Void)?
   var isPlugged = true
+  /// That of the machine that has the end.
+  var mac: String?
   /// The machine at the other end has ended.
   private(set) var hasEnded = false
 
@@ -78,6 +80,7 @@ import Processes
   func release() {
     holder = nil
     setCarrier = nil
+    mac = nil
     watchSocket()
   }
 

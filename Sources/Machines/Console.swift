@@ -24,6 +24,11 @@ import Synchronization
   private var streams: [ByteStream] = []
   private var silenceTimer: Timer?
   private var panic = PanicScanner()
+  private var forbidden = TextScanner()
+  private var forbiddenTexts: [[UInt8]] = []
+  private var onForbidden: @Supervisor (_ text: String, _ line: String) -> Void = { _, _ in }
+  /// What was found, where in the log, and not reported yet.
+  private var finding: (text: String, offset: Int)?
 
   init(path: String) throws(MachineError) {
     self.path = path
@@ -66,6 +71,13 @@ import Synchronization
     return Array(lines.suffix(count))
   }
 
+  /// Calls `handler` once a boot if it shows one of the texts, with that and its line.
+  func forbid(_ texts: [[UInt8]], handler: @escaping @Supervisor (String, String) -> Void) {
+    forbiddenTexts = texts
+    forbidden = TextScanner(texts)
+    onForbidden = handler
+  }
+
   /// Begins a boot on these sockets; what is typed goes to the first.
   func attach(_ sockets: [DescriptorBox]) {
     streams = sockets.map { ByteStream($0.take()!) }
@@ -78,6 +90,7 @@ import Synchronization
   func beginBoot() {
     panicLine = nil
     panic = PanicScanner()
+    forbidden = TextScanner(forbiddenTexts)
     change { state in
       state.boot += 1
       state.bootOffset = state.length
@@ -98,6 +111,7 @@ import Synchronization
     }
     streams = []
     silenceTimer?.cancel()
+    reportForbidden()
     panicLine = panicLine ?? panic.unfinished
     change { $0.visibleLength = $0.length }
   }
@@ -110,11 +124,35 @@ import Synchronization
     changed.set(snapshot)
   }
 
+  private func reportForbidden() {
+    guard let finding else { return }
+    self.finding = nil
+    onForbidden(finding.text, line(around: finding.offset))
+  }
+
+  /// The log's line at an offset, or what is near of a very long one.
+  private func line(around offset: Int) -> String {
+    let start = max(snapshot.bootOffset, offset - 1024)
+    let bytes = [UInt8](unsafeUninitializedCapacity: 4096) { buffer, filled in
+      filled = max(0, pread(log.number, buffer.baseAddress, buffer.count, off_t(start)))
+    }
+    let at = min(offset - start, bytes.count)
+    let begin = bytes[..<at].lastIndex(of: 0x0a).map { $0 + 1 } ?? 0
+    let end = bytes[at...].firstIndex(of: 0x0a) ?? bytes.count
+    return Self.sanitised(bytes[begin..<end])
+  }
+
   private func take(_ bytes: [UInt8]) {
     let number = log.number
     let written = bytes.withUnsafeBytes { write(number, $0.baseAddress, $0.count) }
     onBytes(bytes)
     panicLine = panicLine ?? panic.find(in: bytes)
+    if finding == nil, let found = forbidden.find(in: bytes) {
+      let text = "text '\(Self.sanitised(found.text))'"
+      finding = (text, snapshot.length + found.offset)
+      // The rest of the line is worth that moment.
+      Timer(at: .after(Self.silence)) { [weak self] in self?.reportForbidden() }
+    }
     // A log whose disk is full tells less; the guest must not stall for it.
     guard written > 0 else { return }
     silenceTimer?.cancel()

@@ -38,29 +38,39 @@ struct PanicScanner {
   static let mark = Array("Kernel panic - not syncing".utf8)
   private static let lineLimit = 4096
 
-  private var matched = 0
+  private var scanner = TextScanner([mark])
+  /// The last line, as far as it has come.
   private var line: [UInt8] = []
   private var isPanic = false
 
   /// The panic's line, when these bytes complete it.
   mutating func find(in bytes: [UInt8]) -> String? {
-    for byte in bytes {
-      if byte == 0x0a {
-        if isPanic { return unfinished }
-        line.removeAll(keepingCapacity: true)
-        matched = 0
-        continue
-      }
-      if line.count < Self.lineLimit { line.append(byte) }
-      if isPanic { continue }
-      // The mark begins with its only K, so a mismatch can only be the start of another.
-      if byte == Self.mark[matched] {
-        matched += 1
-      } else {
-        matched = byte == Self.mark[0] ? 1 : 0
-      }
-      if matched == Self.mark.count { isPanic = true }
+    if isPanic { return take(bytes[...]) }
+    guard let found = scanner.find(in: bytes) else {
+      _ = take(bytes[...])
+      return nil
     }
+    isPanic = true
+    // What is before the mark may be of other lines.
+    let start = max(0, found.offset)
+    if let end = bytes[..<start].lastIndex(of: 0x0a) {
+      line.removeAll(keepingCapacity: true)
+      return take(bytes[(end + 1)...])
+    }
+    return take(bytes[...])
+  }
+
+  /// Adds to the line. In a panic its end is what is looked for, before that its beginning.
+  private mutating func take(_ bytes: ArraySlice<UInt8>) -> String? {
+    guard let end = isPanic ? bytes.firstIndex(of: 0x0a) : bytes.lastIndex(of: 0x0a) else {
+      line += bytes.prefix(Self.lineLimit - line.count)
+      return nil
+    }
+    if isPanic {
+      line += bytes[..<end].prefix(Self.lineLimit - line.count)
+      return unfinished
+    }
+    line = Array(bytes[(end + 1)...].prefix(Self.lineLimit))
     return nil
   }
 

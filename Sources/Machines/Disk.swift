@@ -1,8 +1,6 @@
-import Glibc
-
-/// A disk image whose changes are thrown away when the machine ends.
+/// A disk image and its format, which is always told to QEMU.
 public struct Disk: Sendable, Hashable {
-  public enum Format: String, Sendable { case raw, qcow2 }
+  public enum Format: String, Sendable, CaseIterable { case raw, qcow2 }
 
   public var path: String
   public var format: Format
@@ -12,16 +10,24 @@ public struct Disk: Sendable, Hashable {
     self.format = format
   }
 
-  /// The image at `path`, qcow2 if it begins with that format's magic and raw otherwise. The format
-  /// is always told to QEMU: its own guess would let a guest turn a raw disk into something else.
-  public init(probing path: String) throws(MachineError) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .system(.missing, "disk '\(path)' cannot be read", errno) }
-    defer { close(descriptor) }
-    var magic: [UInt8] = [0, 0, 0, 0]
-    let count = read(descriptor, &magic, 4)
-    guard count >= 0 else { throw .system(.missing, "disk '\(path)' cannot be read", errno) }
-    // docs/interop/qcow2.txt of QEMU: "QFI\xfb".
-    self.init(path: path, format: magic == [0x51, 0x46, 0x49, 0xfb] ? .qcow2 : .raw)
+  /// The image at `path`, qcow2 if it begins with that format's magic and raw otherwise, or what
+  /// `format` says. Errors of kind missing if it, or an image that it is built on, cannot be read;
+  /// of kind usage if it is no image that can be used.
+  public init(probing path: String, as format: Format? = nil) throws(MachineError) {
+    let header = try ImageHeader(path, as: format)
+    _ = try header.chain()
+    self.init(path: path, format: header.format)
+  }
+
+  /// Whether it is still there and nobody else writes to it.
+  func check() throws(MachineError) {
+    _ = try ImageHeader(path, as: format).chain()
+    try ImageLock.check(path)
+  }
+
+  /// As QEMU's `file` takes it, which finds a protocol before a colon.
+  var argument: String {
+    let isPlain = path.hasPrefix("/") || !path.contains(":")
+    return OptionTable.escapeCommas(isPlain ? path : "./" + path)
   }
 }

@@ -26,6 +26,15 @@ enum Files {
     return Glibc.write(descriptor, bytes, bytes.count) == bytes.count
   }
 
+  /// Makes a file with these bytes and zeroes behind them up to `length`, which take no room.
+  static func write(_ bytes: [UInt8], to path: String, length: Int) -> Bool {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return Glibc.write(descriptor, bytes, bytes.count) == bytes.count
+      && ftruncate(descriptor, off_t(length)) == 0
+  }
+
   /// Makes a directory and those above it; whether it is there then.
   @discardableResult static func makeDirectories(_ path: String) -> Bool {
     if mkdir(path, 0o700) == 0 || errno == EEXIST { return true }
@@ -57,6 +66,7 @@ enum Files {
     }
     return count < 0 ? nil : String(decoding: buffer[..<count], as: UTF8.self)
   }
+
   /// Copies a regular file of at most 16 MiB; what is no regular file is left out.
   static func copy(_ from: String, to: String) throws(MachineError) {
     let source = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK)

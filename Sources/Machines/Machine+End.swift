@@ -8,7 +8,7 @@ extension Machine {
     switch event.name {
     case "SHUTDOWN": shutdownReason = event.data["reason"]?.text
     case "GUEST_PANICKED": hasGuestPanicked = true
-    case "RESET": guestReset()
+    case "RESET": guestReset(isGuests: event.data["guest"]?.boolean ?? false)
     case "BLOCK_IO_ERROR": fail(with: blockError(event.data))
     case "STOP": stopped()
     default: break
@@ -16,10 +16,12 @@ extension Machine {
     for id in handlers.keys.sorted() { handlers[id]?(event) }
   }
 
-  private func guestReset() {
+  private func guestReset(isGuests: Bool) {
     console.drain()
     if hasGuestPanicked || console.panicLine != nil { fail(with: panicError) }
     hasGuestPanicked = false
+    // Still the same boot: the kernel has not begun.
+    if isInBootLoader && isGuests { return loaderReset() }
     let last = lastReset
     lastReset = .now
     // SeaBIOS resets a q35 again, up to a dozen times and more with several processors, before it
@@ -32,6 +34,29 @@ extension Machine {
     console.beginBoot()
     bootCount.set(boots)
     resets.set(boots)
+  }
+
+  /// Without an agent nothing tells when the guest is ready: then one reset is the loader's.
+  private func loaderReset() {
+    loaderResets += 1
+    if loaderResets >= (specification.agentPorts.isEmpty ? 1 : 3) { guestIsReady() }
+  }
+
+  /// The guest has booted: from now on its reboots end the machine, unless they are allowed.
+  public func guestIsReady() {
+    guard isInBootLoader else { return }
+    isInBootLoader = false
+    Task { @Supervisor in try? await self.setReboots(allowed: specification.allowsReboot) }
+  }
+
+  /// The console of the machine has shown what it should not.
+  public func showedForbidden(_ text: String, line: String) {
+    guard failure.value == nil else { return }
+    // Also when the machine has ended meanwhile: a pattern may be found late.
+    failure.set(
+      MachineError(
+        .guestPanic, "the console of machine '\(name)' shows the forbidden \(text): \(line)",
+        machine: name))
   }
 
   private func stopped() {
@@ -122,7 +147,10 @@ extension Machine {
     case .exited(let code): ended.code = code
     case .signalled(let number): ended.signal = number
     }
-    if ended.isRefusal { ended.cause = specification.ports?.refusal(ended.standardError) }
+    if ended.isRefusal {
+      ended.cause = specification.refusal(
+        ended.standardError, swtpm: swtpm?.errorOutput ?? "")
+    }
     return ended
   }
 

@@ -48,7 +48,9 @@ extension Machine {
     (qemu, swtpm, qmp, serialRelay) = (nil, nil, nil, nil)
     isEndAsked = false
     areStopsAsked = false
-    areRebootsAllowed = specification.allowsReboot
+    isInBootLoader = specification.hasOwnBootLoader && !specification.allowsReboot
+    loaderResets = 0
+    areRebootsAllowed = specification.allowsReboot || isInBootLoader
     shutdownReason = nil
     hasGuestPanicked = false
     swtpmError = nil
@@ -57,6 +59,7 @@ extension Machine {
   private func launch() throws(MachineError) {
     var descriptors: [String: DescriptorBox] = [:]
     try claimEnds(&descriptors)
+    try claimStorage()
     try startTPM(&descriptors)
     if let ports = specification.ports {
       try ports.claim(for: name)
@@ -121,10 +124,16 @@ extension Machine {
   private func claimEnds(_ descriptors: inout [String: DescriptorBox]) throws(MachineError) {
     for use in specification.endUses {
       descriptors[use.descriptor] = try use.end.claim(
-        for: name, use.kind, setCarrier: carrierSwitch(use.netdev))
+        for: name, use.kind, mac: use.mac, setCarrier: carrierSwitch(use.netdev))
       releases.append { use.end.release() }
     }
-    if let serial = specification.serial {
+    switch specification.serial {
+    case nil: break
+    case .sink(let sink):
+      try sink.begin(name) { [weak self] bytes in try? self?.console.send(bytes) }
+      releases.append { sink.end() }
+      console.onBytes = { sink.take($0) }
+    case .cable(let serial):
       let relay = ByteStream(try serial.claim(for: name, .bytes).take()!)
       releases.append { serial.release() }
       relay.onBytes = { [weak self] bytes in try? self?.console.send(bytes) }
@@ -134,6 +143,17 @@ extension Machine {
         guard let relay, relay.queuedCount < CableSide.limit else { return }
         relay.send(bytes)
       }
+    }
+  }
+
+  private func claimStorage() throws(MachineError) {
+    for case .kept(let disk) in specification.disks {
+      try disk.claim(for: name)
+      releases.append { disk.release() }
+    }
+    if case .kept(let uefi) = specification.firmware {
+      try uefi.claim(for: name)
+      releases.append { uefi.release() }
     }
   }
 

@@ -18,7 +18,8 @@ import Processes
   /// start.
   public nonisolated let exited = Event<MachineExit>()
   /// Set when the machine lives and is of no use: paused by an I/O error, its TPM gone, one of its
-  /// ports with another process, its guest panicked and reset. Cleared at each start.
+  /// ports with another process, its guest panicked and reset, a forbidden text on its console.
+  /// Cleared at each start.
   public nonisolated let failure = Event<MachineError>()
   /// Boots so far: starts, and the guest's reboots where they are allowed.
   public nonisolated let bootCount = Event<Int>(0)
@@ -38,6 +39,9 @@ import Processes
   var isEndAsked = false
   var areStopsAsked = false
   var areRebootsAllowed: Bool
+  /// The guest's boot loader may still reset the machine, and how often it has.
+  var isInBootLoader = false
+  var loaderResets = 0
   /// What QMP said of the end.
   var shutdownReason: String?
   var hasGuestPanicked = false
@@ -68,6 +72,7 @@ import Processes
     name = specification.name
     areRebootsAllowed = specification.allowsReboot
     console = try Console(path: directory + "/console.log")
+    console.forbid(specification.forbidden) { [weak self] in self?.showedForbidden($0, line: $1) }
   }
 
   /// QEMU's arguments, the same before the start and after; descriptors stand by name.

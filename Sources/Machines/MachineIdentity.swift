@@ -55,7 +55,8 @@ extension MachineSpecification {
 
   /// The MAC address of the user-mode network's interface.
   public var userNetworkMAC: String {
-    kind == .microvm
+    if let userMAC { return userMAC }
+    return kind == .microvm
       ? ArgumentBuilder.microVMUserMAC : MachineIdentity(seed: seed, name: name).mac("usernet0")
   }
 }

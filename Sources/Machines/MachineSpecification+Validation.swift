@@ -10,7 +10,8 @@ extension MachineSpecification {
     guard Launcher.find(binary) != nil else { throw Self.missingBinary(binary, name) }
     try checkFile(kernel, "kernel")
     try checkFile(initramfs, "initramfs")
-    for disk in disks { try checkFile(disk.path, "disk") }
+    try checkStorage()
+    try checkMemory()
   }
 
   static func missingBinary(_ binary: String, _ machine: String) -> MachineError {
@@ -19,7 +20,7 @@ extension MachineSpecification {
       machine: machine)
   }
 
-  private func refuse(_ message: String) -> MachineError {
+  func refuse(_ message: String) -> MachineError {
     MachineError(.usage, "machine '\(name)': \(message)", machine: name)
   }
 
@@ -43,10 +44,13 @@ extension MachineSpecification {
       throw refuse(
         "\(channels.count) channels are too many: a microvm has \(Self.microVMPorts - 1)")
     }
-    for interface in interfaces {
-      if let mac = interface.mac, !Self.isMAC(mac) {
-        throw refuse("'\(mac)' is no MAC address such as 02:00:00:00:00:01")
-      }
+    for mac in interfaces.compactMap(\.mac) + (userMAC.map { [$0] } ?? []) where !Self.isMAC(mac) {
+      throw refuse("'\(mac)' is no MAC address of an interface, such as 02:00:00:00:00:01")
+    }
+    var macs: Set<String> = []
+    for mac in interfaceMACs + (hasUserNetwork ? [userNetworkMAC] : [])
+    where !macs.insert(mac.lowercased()).inserted {
+      throw refuse("two interfaces have the MAC address \(mac)")
     }
     if userNetwork == .none && self.ports != nil {
       throw refuse("ports need the user-mode network, which is switched off")
@@ -55,7 +59,9 @@ extension MachineSpecification {
 
   private func checkEnds() throws(MachineError) {
     var seen: Set<CableEnd> = []
-    for end in endUses.map(\.end) + (serial.map { [$0] } ?? []) {
+    var ends = endUses.map(\.end)
+    if case .cable(let end)? = serial { ends.append(end) }
+    for end in ends {
       guard seen.insert(end).inserted else {
         throw refuse(
           "cable end '\(end.label)' is given twice: use both ends of a cable, or another")
@@ -63,15 +69,25 @@ extension MachineSpecification {
     }
   }
 
+  /// What nobody asked for may be more than there is: a guest seldom uses all of it.
+  private func checkMemory() throws(MachineError) {
+    guard memory > Self.usualMemory(kind), let limit = HostMemory.limit(), memory > limit.bytes
+    else { return }
+    throw MachineError(
+      .memory,
+      "machine '\(name)' wants \(HostMemory.shown(memory)) of memory, and \(limit.owner) has"
+        + " \(HostMemory.shown(limit.bytes)): give it less", machine: name)
+  }
+
   /// The multicast bit, the lowest of the first octet, belongs to groups and not to interfaces.
   private static func isMAC(_ text: String) -> Bool {
     let octets = text.split(separator: ":", omittingEmptySubsequences: false)
     guard octets.count == 6, octets.allSatisfy({ $0.utf8.count == 2 }) else { return false }
     let numbers = octets.compactMap { UInt8($0, radix: 16) }
-    return numbers.count == 6 && numbers[0] & 1 == 0
+    return numbers.count == 6 && numbers[0] & 1 == 0 && numbers.contains { $0 != 0 }
   }
 
-  private func checkFile(_ path: String?, _ what: String) throws(MachineError) {
+  func checkFile(_ path: String?, _ what: String) throws(MachineError) {
     guard let path, access(path, R_OK) != 0 else { return }
     let code = errno
     var message = "\(what) '\(path)' cannot be read: \(String(cString: strerror(code)))"

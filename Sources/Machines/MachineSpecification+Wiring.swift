@@ -21,15 +21,18 @@ extension MachineSpecification {
     var kind: Cable.Kind
     /// The network backend to take carrier from, nil for bytes.
     var netdev: String?
+    /// The MAC address of the interface, nil for bytes.
+    var mac: String?
   }
 
   /// All ends that QEMU gets itself, in the order of the arguments. The serial port's is not among
   /// them: the console stands between.
   var endUses: [EndUse] {
     var uses: [EndUse] = []
-    for (index, interface) in interfaces.enumerated() {
+    for ((index, interface), mac) in zip(interfaces.enumerated(), interfaceMACs) {
       let id = "net\(index)"
-      uses.append(EndUse(descriptor: id, end: interface.end, kind: .frames, netdev: id))
+      uses.append(
+        EndUse(descriptor: id, end: interface.end, kind: .frames, netdev: id, mac: mac))
     }
     for (index, channel) in channels.enumerated() {
       uses.append(EndUse(descriptor: "channel\(index)", end: channel.end, kind: .bytes))

@@ -18,17 +18,24 @@ public struct MachineSpecification: Sendable {
   public var initramfs: String?
   /// Added to the command line that the kind of machine needs; comes last, so that it wins.
   public var cmdline = ""
-  public var disks: [Disk] = []
+  public var firmware = Firmware.bios
+  public var disks: [Drive] = []
+  /// What the guest finds in QEMU's fw_cfg.
+  public var settings: [FirmwareSetting] = []
   public var interfaces: [Interface] = []
   public var userNetwork = UserNetwork.automatic
+  /// The MAC address of the user-mode network's interface; nil for the usual one.
+  public var userMAC: String?
   public var ports: PortMap?
   public var tpm: TPM?
   /// Where the serial port (on a microvm the console) goes besides the run's log.
-  public var serial: CableEnd?
+  public var serial: SerialTarget?
   /// More virtio serial ports, in order.
   public var channels: [Channel] = []
   /// The names of virtio serial ports for agents, in order: `Machine.agentChannels` has their ends.
   public var agentPorts: [String] = []
+  /// Texts that fail the machine when its console shows them.
+  public var forbidden: [[UInt8]] = []
   /// Raw arguments, after all others.
   public var extraArguments: [RawArgument] = []
   /// Whether a guest's reboot starts it again rather than ending the machine.
@@ -45,9 +52,11 @@ public struct MachineSpecification: Sendable {
     self.kind = kind
     self.name = name
     self.seed = seed
-    memory = kind == .pc ? 2048 << 20 : 256 << 20
+    memory = Self.usualMemory(kind)
     topology = kind == .pc ? Topology(cores: 2, threads: 2, online: 1) : Topology()
   }
+
+  static func usualMemory(_ kind: Kind) -> UInt64 { kind == .pc ? 2048 << 20 : 256 << 20 }
 
   /// A network interface on a cable.
   public struct Interface: Sendable {

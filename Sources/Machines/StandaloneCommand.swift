@@ -21,7 +21,9 @@ enum StandaloneCommand {
     var leftOut: [String] = []
     if specification.tpm != nil { leftOut.append("the TPM") }
     if !specification.endUses.isEmpty { leftOut.append("what the cables lead to") }
-    if !leftOut.isEmpty { words.append("# without " + leftOut.joined(separator: " and ")) }
+    var notes = leftOut.isEmpty ? [] : ["without " + leftOut.joined(separator: " and ")]
+    if specification.hasVolatileFiles { notes.append("its disks and variables end with the run") }
+    if !notes.isEmpty { words.append("# " + notes.joined(separator: "; ")) }
     return words.joined(separator: " ")
   }
 

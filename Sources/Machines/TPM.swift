@@ -5,12 +5,14 @@ import Processes
 /// A TPM 2.0, played by swtpm, whose state outlives the machines it is given to.
 @Supervisor public final class TPM {
   public nonisolated let stateDirectory: String
+  /// The directory that its state was copied from, or its own.
+  nonisolated let origin: String
   /// The machine that has it, nil if none.
   public private(set) var holder: String?
 
   /// A TPM with its state in `stateDirectory`, which is made if it is not there: fresh, or from a
   /// copy of the state in `original`, which never changes. Errors of kind missing when swtpm or
-  /// the original is not there.
+  /// the original is not there, of kind usage when that is no state of a TPM 2.0.
   public init(stateDirectory: String, copyOf original: String? = nil) throws(MachineError) {
     guard Launcher.find("swtpm") != nil else { throw Self.missing }
     // swtpm separates the options of --tpmstate by commas and has no way to quote one.
@@ -18,16 +20,26 @@ import Processes
       throw MachineError(.usage, "a TPM's directory may not have a comma: '\(stateDirectory)'")
     }
     self.stateDirectory = stateDirectory
+    origin = original ?? stateDirectory
     if let original {
-      try Self.copyState(original, stateDirectory)
+      try TPMState.check(original)
+      try TPMState.copy(original, stateDirectory)
     } else if !Files.makeDirectories(stateDirectory) {
       throw .system(.missing, "the TPM's directory '\(stateDirectory)' cannot be made", errno)
     }
   }
 
-  /// Copies the state to a directory, which is made if it is not there.
+  /// Copies the state to a directory, which is made if it is not there. Errors of kind usage while a
+  /// machine has the TPM, since swtpm may be writing, and before one had it.
   public func save(to directory: String) throws(MachineError) {
-    try Self.copyState(stateDirectory, directory)
+    if let holder {
+      throw MachineError(
+        .usage, "a TPM is in machine '\(holder)': it can be saved when that has ended")
+    }
+    guard Files.names(in: stateDirectory)?.contains(where: { !$0.hasPrefix(".") }) == true else {
+      throw MachineError(.usage, "a TPM that no machine has had yet has no state to save")
+    }
+    try TPMState.copy(stateDirectory, directory)
   }
 
   /// Starts swtpm for a machine, and gives it and the socket that QEMU gets.
@@ -61,18 +73,4 @@ import Processes
 
   private static let missing = MachineError(
     .missing, "a TPM needs swtpm, which is not installed: sudo apt-get install swtpm")
-
-  /// Copies the regular files of a directory: swtpm's state is one, of some 10 KiB.
-  private static func copyState(_ from: String, _ to: String) throws(MachineError) {
-    guard let names = Files.names(in: from) else {
-      throw .system(.missing, "the TPM state '\(from)' cannot be read", errno)
-    }
-    guard Files.makeDirectories(to) else {
-      throw .system(.missing, "the TPM's directory '\(to)' cannot be made", errno)
-    }
-    // Lock files belong to the process that made them.
-    for name in names where !name.hasPrefix(".") {
-      try Files.copy("\(from)/\(name)", to: "\(to)/\(name)")
-    }
-  }
 }

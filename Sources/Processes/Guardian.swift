@@ -3,13 +3,14 @@ import Events
 import Glibc
 
 /// A small process that outlives this one by a moment: when this one ends, however it ends, it
-/// kills the children's process groups (PR_SET_PDEATHSIG reaches only the children themselves) and
-/// removes the volatile directories. It starts when there is first something to guard.
+/// kills the children's process groups (PR_SET_PDEATHSIG reaches only the children themselves),
+/// removes the volatile directories, and gives the terminal back its mode. It starts when there is first something to guard.
 @Supervisor public enum Guardian {
   private static var ours: DescriptorBox?
   private static var watch: Watch?
   private static var targets: Set<Int32> = []
   private static var directories: Set<String> = []
+  private static var terminalMode: termios?
 
   /// Nil when there is none.
   private(set) static var pid: Int32?
@@ -20,6 +21,7 @@ import Glibc
     release()
     targets = []
     directories = []
+    terminalMode = nil
   }
 
   /// The directory is removed when this process ends. To be called before it is made.
@@ -41,6 +43,18 @@ import Glibc
   static func remove(_ target: Int32) {
     guard targets.remove(target) != nil else { return }
     try? tell(guardian_remove_target, target: target)
+  }
+
+  /// The mode that the terminal on standard input is to have when this process has ended, however
+  /// that comes about; nil leaves it as it is then.
+  public static func keepTerminal(_ mode: termios?) {
+    terminalMode = mode
+    guard let number = try? socket() else { return }
+    if var mode {
+      _ = guardian_send_terminal(number, 0, &mode)
+    } else {
+      try? tell(guardian_forget_terminal)
+    }
   }
 
   /// Where children register themselves.
@@ -70,6 +84,7 @@ import Glibc
     pid = id
     for target in targets { try tell(guardian_add_target, target: target) }
     for directory in directories { try tell(guardian_add_directory, path: directory) }
+    if var mode = terminalMode { _ = guardian_send_terminal(mine.number, 0, &mode) }
     watch = Watch(mine.number, for: []) { _ in try? restart() }
   }
 

@@ -57,6 +57,7 @@ struct RunCommand: ParsableCommand {
   static func options(file: String, arguments: [String]) -> RunOptions {
     var options = RunOptions(script: file == "-" ? nil : file, say: Terminal.say)
     options.arguments = arguments
+    options.offer = Terminal.offer
     return options
   }
 

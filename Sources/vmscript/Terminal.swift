@@ -13,4 +13,13 @@ enum Terminal {
       rest = rest.dropFirst(count)
     }
   }
+
+  /// Writes as much to standard error as it takes without waiting: a page at most, for which a pipe
+  /// that can be written has room (pipe(7)). Negative when it is closed.
+  static func offer(_ bytes: ArraySlice<UInt8>) -> Int {
+    var file = pollfd(fd: 2, events: Int16(POLLOUT), revents: 0)
+    guard poll(&file, 1, 0) == 1 else { return 0 }
+    let count = bytes.withUnsafeBytes { write(2, $0.baseAddress, min($0.count, Int(PIPE_BUF))) }
+    return count < 0 && (errno == EINTR || errno == EAGAIN) ? 0 : count
+  }
 }

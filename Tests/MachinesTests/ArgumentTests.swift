@@ -78,7 +78,8 @@ import Testing
   @Supervisor private static func pc(_ scratch: Scratch) throws -> MachineSpecification {
     var specification = MachineSpecification(.pc, name: "p", seed: 1)
     specification.disks = [
-      Disk(path: "/d,1.img", format: .raw), Disk(path: "/d2", format: .qcow2),
+      .throwaway(Disk(path: "/d,1.img", format: .raw)),
+      .throwaway(Disk(path: "/d2", format: .qcow2)),
     ]
     specification.tpm = try TPM(stateDirectory: scratch.path + "/tpm")
     specification.userNetwork = .present(internet: true)

@@ -109,7 +109,7 @@ import Testing
     let cable = Cable(name: "s")
     var specification = try MachineSpecification.booting(
       "serial", "line one\nready> ", then: BootSector.echo, in: scratch)
-    specification.serial = cable.right
+    specification.serial = .cable(cable.right)
     let machine = try Machine(
       specification, host: tcg, directory: "\(scratch.path)/serial",
       temporaryDirectory: scratch.path)

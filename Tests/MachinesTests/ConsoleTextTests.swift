@@ -30,6 +30,14 @@ import Testing
     #expect(scanner.unfinished == nil)
     #expect(scanner.find(in: Array("\nKernel panic - not syncing: x".utf8)) == nil)
     #expect(scanner.unfinished == "Kernel panic - not syncing: x")
+    // Behind other lines and before them, byte by byte, and endless.
+    scanner = PanicScanner()
+    #expect(text.compactMap { scanner.find(in: [$0]) } == ["KKernel panic - not syncing: why"])
+    scanner = PanicScanner()
+    _ = scanner.find(in: [UInt8](repeating: 0x61, count: 100_000))
+    #expect(scanner.find(in: Array("\nKernel panic - not syncing: y\nz\n".utf8))?.last == "y")
+    #expect(scanner.find(in: [UInt8](repeating: 0x61, count: 100_000)) == nil)
+    #expect(scanner.unfinished!.utf8.count <= 4096)
   }
 
   @Test func linesAreCut() {

@@ -106,8 +106,14 @@ import Testing
   @Test func memoryThatIsNotThere() async throws {
     var specification = MachineSpecification.small("big")
     specification.memory = 1 << 46
-    let error = try await end(specification).error(machine: "big")
-    #expect(error.kind == .memory)
+    check(specification, .memory, "machine 'big' wants 64T of memory, and ")
+    let limit = try #require(HostMemory.limit())
+    #expect(limit.bytes > 1 << 20)
+    // What QEMU itself cannot get.
+    specification = .small("big")
+    specification.extraArguments = [.text("-m"), .text("64T")]
+    #expect(try await end(specification).error(machine: "big").kind == .memory)
+    #expect(HostMemory.shown(512 << 20) == "512M" && HostMemory.shown(3 << 29) == "1.5G")
   }
 
   @Test func missingThingsAreFoundBefore() throws {
@@ -128,6 +134,27 @@ import Testing
     check(specification, .usage, "given twice")
     specification.interfaces = [.init(cable.left, mac: "01:00:00:00:00:00")]
     check(specification, .usage, "MAC")
+    specification.interfaces = [.init(cable.left, mac: "00:00:00:00:00:00")]
+    check(specification, .usage, "MAC")
+    specification.interfaces = [
+      .init(cable.left, mac: "02:00:00:00:00:0A"), .init(cable.right, mac: "02:00:00:00:00:0a"),
+    ]
+    check(specification, .usage, "two interfaces have the MAC address 02:00:00:00:00:0a")
+    specification.interfaces = []
+    specification.userNetwork = .present(internet: false)
+    specification.userMAC = "nonsense"
+    check(specification, .usage, "'nonsense' is no MAC address")
+    specification = MachineSpecification(.microvm, name: "m", seed: 1)
+    specification.kernel = "/dev/null"
+    specification.interfaces = (0..<21).map { .init(Cable(name: "c\($0)").left) }
+    #expect(throws: Never.self) {
+      try Machine(specification, host: tcg, directory: scratch.path + "/logs")
+    }
+    specification.extraArguments = [.text("-device"), .text("virtio-balloon-device,id=b")]
+    specification.disks = [
+      .throwaway(Disk(path: scratch.write("d", [1, 2, 3]), format: .raw))
+    ]
+    check(specification, .usage, "25 virtio devices are too many: a microvm's bus takes 24")
   }
 
   private func check(
@@ -139,6 +166,46 @@ import Testing
     } catch {
       #expect(error.kind == kind && error.message.contains(text), "\(error.message)")
     }
+  }
+
+  /// Both ends of a cable are one network.
+  @Test func oneAddressAtBothEndsOfACable() async throws {
+    let cable = Cable(name: "c")
+    func machine(_ name: String, _ end: CableEnd, _ mac: String) throws -> Machine {
+      var specification = MachineSpecification.small(name)
+      specification.interfaces = [.init(end, mac: mac)]
+      return try self.machine(specification)
+    }
+    let a = try machine("a", cable.left, "02:00:00:00:00:0a")
+    let b = try machine("b", cable.right, "02:00:00:00:00:0A")
+    try a.start()
+    do throws(MachineError) {
+      try b.start()
+      Issue.record("both have the address")
+    } catch {
+      #expect(error.kind == .usage && error.message.contains("at both ends of the cable"))
+    }
+    await a.kill()
+    try b.start()
+    await b.kill()
+  }
+
+  @Test func serialPortInAFile() async throws {
+    let path = scratch.path + "/serial.txt"
+    var specification = try MachineSpecification.booting(
+      "serial", "hello file\n", then: BootSector.powerOff, in: scratch)
+    specification.serial = .sink(SerialFile(path: path))
+    let machine = try machine(specification)
+    for boots in 1...2 {
+      try machine.start()
+      _ = try #require(await machine.exited.wait(until: .after(60)))
+      let text = Files.read(path) ?? ""
+      #expect(text.split(separator: "\n").filter { $0 == "hello file" }.count == boots)
+      #expect(Files.read(machine.console.path) == text)
+    }
+    specification.serial = .sink(SerialFile(path: scratch.path + "/no/such/file"))
+    let other = try self.machine(specification)
+    #expect(throws: MachineError.self) { try other.start() }
   }
 
   @Test func typingAndStartingAgain() async throws {

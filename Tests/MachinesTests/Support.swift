@@ -83,7 +83,7 @@ extension MachineSpecification {
   ) throws -> MachineSpecification {
     var specification = small(name)
     let path = scratch.write("\(name).img", BootSector.image(text, then: action))
-    specification.disks = [try Disk(probing: path)]
+    specification.disks = [.throwaway(try Disk(probing: path))]
     return specification
   }
 }

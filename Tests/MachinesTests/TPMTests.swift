@@ -49,6 +49,65 @@ import Testing
     }
   }
 
+  @Test func statesThatAreNone() async throws {
+    let good = scratch.path + "/good"
+    let tpm = try TPM(stateDirectory: good)
+    #expect(throws: MachineError.self) { try tpm.save(to: scratch.path + "/early") }
+    let maker = try machine("maker", tpm)
+    try maker.start()
+    #expect(await maker.connected.wait(until: .after(30)) == true)
+    #expect(throws: MachineError.self) { try tpm.save(to: scratch.path + "/running") }
+    await maker.kill()
+    let file = try Data(good + "/tpm2-00.permall")
+    func state(_ name: String, _ file: String, _ bytes: [UInt8]) -> String {
+      Files.makeDirectories("\(scratch.path)/\(name)")
+      _ = scratch.write("\(name)/\(file)", bytes)
+      return "\(scratch.path)/\(name)"
+    }
+    var newer = file.bytes
+    newer[1] = 9
+    var encrypted = file.bytes
+    encrypted[5] |= 1
+    for (directory, text) in [
+      (state("empty", ".lock", []), "there is no tpm2-00.permall in it"),
+      (state("old", "tpm-00.permall", file.bytes), "it holds a TPM 1.2"),
+      (state("newer", "tpm2-00.permall", newer), "version 9, of a newer swtpm"),
+      (state("encrypted", "tpm2-00.permall", encrypted), "it is encrypted"),
+      (state("cut", "tpm2-00.permall", Array(file.bytes.prefix(5))), "it is cut off"),
+      (state("short", "tpm2-00.permall", Array(file.bytes.dropLast())), "bytes and has"),
+      (state("text", "tpm2-00.permall", Array("not a TPM at all".utf8)), "does not begin as"),
+    ] {
+      do throws(MachineError) {
+        _ = try TPM(stateDirectory: scratch.path + "/copy", copyOf: directory)
+        Issue.record("was taken: \(text)")
+      } catch {
+        #expect(error.kind == .usage && error.message.contains(text), "\(error.message)")
+      }
+    }
+    // What swtpm alone can tell: QEMU refuses, and its reason is put into words.
+    var damaged = file.bytes
+    for index in 40..<60 { damaged[index] ^= 0xff }
+    let directory = state("damaged", "tpm2-00.permall", damaged)
+    let copy = try TPM(stateDirectory: scratch.path + "/copy", copyOf: directory)
+    let victim = try machine("victim", copy)
+    try victim.start()
+    let ended = try #require(await victim.exited.wait(until: .after(30)))
+    let error = ended.error(machine: "victim")
+    #expect(
+      error.message.contains("swtpm cannot use the TPM state '\(directory)': ")
+        && error.message.contains("ALG_SHA1"), "\(error.message)")
+  }
+
+  private struct Data {
+    var bytes: [UInt8] = []
+    init(_ path: String) throws {
+      let file = try #require(fopen(path, "r"))
+      defer { fclose(file) }
+      bytes = [UInt8](repeating: 0, count: 1 << 16)
+      bytes.removeSubrange(fread(&bytes, 1, bytes.count, file)...)
+    }
+  }
+
   @Test func itsDeathIsTold() async throws {
     let machine = try machine("m", try TPM(stateDirectory: scratch.path + "/state"))
     try machine.start()

@@ -6,6 +6,7 @@
 ///     -- arguments: a b             for the script, behind the file
 ///     -- environment: NAME=value    `@` is the run's scratch directory
 ///     -- limit: 400000              KiB of address space
+///     -- scratch: 24M               the size of the scratch directory, a file system of its own then
 ///     -- signal: INT 2              sent that often when stdout has shown the line "ready"
 ///     -- unread: stderr             nobody reads it
 ///     -- run as: program            by its `#!` line; or `stdin`: as `vmscript run -`
@@ -21,6 +22,7 @@ struct ScriptHeader {
   var arguments: [String] = []
   var environment: [String: String] = [:]
   var limit: String?
+  var scratch: String?
   var signals: [String] = []
   var readsErrors = true
   var way = Way.file
@@ -44,6 +46,7 @@ struct ScriptHeader {
         let pair = value.split(separator: "=", maxSplits: 1).map(String.init)
         environment[pair[0]] = pair.count > 1 ? pair[1] : ""
       case "limit": limit = value
+      case "scratch": scratch = value
       case "signal": signals = Array(repeating: words[0], count: Int(words.last ?? "") ?? 1)
       case "unread": readsErrors = false
       case "run as": way = Way(rawValue: value) ?? .file

@@ -34,6 +34,12 @@ final class ScriptRun {
     if let limit = header.limit {
       words = ["/bin/sh", "-c", "ulimit -v \(limit); exec \"$@\"", "sh"] + words
     }
+    if let size = header.scratch {
+      // Seen by these processes alone, and gone with them.
+      let mount = "mount -t tmpfs -o size=\(size),mode=700 tmpfs \"$TMPDIR\"; exec \"$@\""
+      let namespace = geteuid() == 0 ? ["--mount"] : ["--mount", "--map-root-user"]
+      words = ["unshare"] + namespace + ["/bin/sh", "-ec", mount, "sh"] + words
+    }
     var environment = traces.environment
     environment["VMSCRIPT"] = Self.binary
     let folder = Self.binary.prefix(upTo: Self.binary.lastIndex(of: "/")!)

@@ -38,7 +38,7 @@ for field, wrong in pairs {
   memory = { "1", "x", "-1M", "0M", "M", 5 },
   cpus = { 0, -1, 256, 1.5, "2" }, kernel = { 1, {} },
   net = { 1, { 1 }, { {} }, { { left, nme = "x" } } },
-  serial = { 1, "x", vm, ports }, channels = { 1, { 1 }, { log = "x" } },
+  serial = { 1, "x", vm, ports, true }, channels = { 1, { 1 }, { log = "x" } },
   start = { 1, "yes" },
   reboot = { 0 }, agent = { true, "qemu" }, accel = { "hax", 1 }, qemu = { 1 },
   env = { 1, { X = {} } },
@@ -56,7 +56,6 @@ no("1 to 15 letters", microvm, { net = { { left, name = "a-name-too-long-" } } }
 no("is no MAC address", microvm, { net = { { left, mac = "01:00:00:00:00:01" } } })
 no("an initramfs needs a kernel", microvm, { initramfs = "x" })
 no("boots no disk by itself", microvm, { disks = { arg[0] } })
-no("not available in this version", qemu, { firmware = "uefi" })
 no("positions are counted from 1 without gaps", microvm, { [0] = "x" })
 no("a raw argument is a string or an option table", microvm, { print })
 no("a QEMU option cannot take a function (x)", qemu.option, { x = print })

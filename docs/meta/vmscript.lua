@@ -25,7 +25,7 @@
 ---| "missing" # the host lacks a program, a file, KVM; exit status 3
 ---| "launch" # QEMU or a helper could not be started, or refused its arguments
 ---| "exited" # a machine ended, or stopped working, unasked; or is not running
----| "guest_panic" # a guest's kernel panicked
+---| "guest_panic" # a guest's kernel panicked, or its console showed a forbidden text
 ---| "timeout" # a wait ran out of time
 ---| "command" # a command or file in the guest failed
 ---| "agent" # the guest's agent is not there or went away
@@ -124,11 +124,11 @@ function socketpair(options) end
 
 -- TPM ---------------------------------------------------------------------------------------------
 
---- A TPM 2.0 that lasts as long as the script.
+--- A TPM 2.0 that lasts as long as the script and outlives machines.
 ---@class TPM
 local TPM = {}
 
---- Copies its state to a directory.
+--- Copies its state to a directory, when no machine has it.
 ---@param directory string
 function TPM:save(directory) end
 
@@ -136,6 +136,49 @@ function TPM:save(directory) end
 ---@param options? { state?: string }
 ---@return TPM
 function tpm(options) end
+
+-- Disks and firmware ------------------------------------------------------------------------------
+
+--- A disk that lasts as long as the script and outlives machines.
+---@class Disk
+local Disk = {}
+
+---@class SaveOptions: Timeout
+---@field format? "raw"|"qcow2" default: qcow2 if the path ends so, else raw
+
+--- Writes what is on it to an image, when no machine has it.
+---@param path string
+---@param options? SaveOptions
+function Disk:save(path, options) end
+
+---@class DiskFields
+---@field size? string such as "10G": of a blank disk, or to make the copy of an image larger
+---@field from? string an image that it is a private copy of; never changed
+---@field format? "raw"|"qcow2" default: by the image's magic
+---@field read_only? boolean default false
+---@field cdrom? boolean default false
+---@field boot? boolean whether there may be something to boot from; default true, blank ones false
+---@field serial? string up to 20 characters
+
+---@param fields DiskFields
+---@return Disk
+function disk(fields) end
+
+--- UEFI with variables that last as long as the script and outlive machines.
+---@class UEFI
+local UEFI = {}
+
+--- Copies the variables to a file, when no machine has them.
+---@param path string
+function UEFI:save(path) end
+
+---@class UEFIFiles
+---@field code? string default: the host's OVMF; goes with vars
+---@field vars? string what the variables are copied from
+
+---@param files? UEFIFiles
+---@return UEFI
+function uefi(files) end
 
 -- Machines ----------------------------------------------------------------------------------------
 
@@ -153,6 +196,17 @@ function tpm(options) end
 --- A QEMU option: positions, then keys sorted; or pairs, which keep their order.
 ---@alias QEMUOption table
 
+---@class UserNet
+---@field internet? boolean default false
+---@field mac? string
+
+---@class SerialFile
+---@field file string
+
+---@class SerialTerminal
+---@field terminal true
+---@field interactive? boolean the terminal's keys go to the guest; default false
+
 ---@class MachineFields
 ---@field name? string default "qemu" or "microvm"
 ---@field memory? string default "2G", microvm "256M"
@@ -160,12 +214,15 @@ function tpm(options) end
 ---@field kernel? string
 ---@field initramfs? string
 ---@field cmdline? string added to the kernel's command line
----@field disks? string[] raw or qcow2 images; changes are thrown away
+---@field firmware? "bios"|"uefi"|UEFI|UEFIFiles default "bios"; others with qemu {} only
+---@field disks? (string|Disk)[] a path is an image whose changes are thrown away
+---@field fw_cfg? table<string, string|{ file: string }> what the guest finds under a name
 ---@field ports? PortMap
 ---@field net? (CableEnd|Interface)[]
----@field user_net? boolean|{ internet?: boolean } default: there if there are ports or no net
+---@field user_net? boolean|UserNet default: there if there are ports or no net
 ---@field tpm? TPM qemu {} only
----@field serial? CableEnd where the serial port goes, besides the log
+---@field serial? CableEnd|SerialFile|SerialTerminal where the serial port goes, besides the log
+---@field forbid? ConsoleText|ConsoleText[]|false what fails the machine when its console shows it
 ---@field channels? table<integer|string, CableEnd> more virtio serial ports
 ---@field agent? "auto"|"vmscript"|false default "auto"
 ---@field reboot? boolean whether a reboot starts the guest again; default false

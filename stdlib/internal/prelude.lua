@@ -100,6 +100,8 @@ end
 local api = {
   portmap = callable(host.portmap, { identity = host.portmap_identity }),
   socketpair = host.socketpair,
+  disk = host.disk,
+  uefi = host.uefi,
   tpm = host.tpm,
   qemu = callable(host.qemu, { option = host.qemu_option }),
   microvm = host.microvm,

@@ -2,6 +2,7 @@
 #pragma once
 #include <stdbool.h>
 #include <sys/types.h>
+#include <termios.h>
 
 /// What a launch was doing when it failed.
 enum process_stage {
@@ -64,6 +65,8 @@ enum guardian_request {
   guardian_remove_target,
   guardian_add_directory,
   guardian_remove_directory,
+  guardian_keep_terminal,
+  guardian_forget_terminal,
 };
 
 /// Forks the guardian, which reads requests from `socket` (SOCK_SEQPACKET) until its other end,
@@ -72,6 +75,10 @@ pid_t guardian_start(int socket, int ours);
 
 /// A target is what kill(2) takes: a pid, or minus a process group. Returns 0 or an errno.
 int guardian_send(int socket, enum guardian_request request, pid_t target, const char *path);
+
+/// Gives the guardian a terminal and the mode that it is to have when this process has ended, in the
+/// place of any before; guardian_forget_terminal takes it back. Returns 0 or an errno.
+int guardian_send_terminal(int socket, int terminal, const struct termios *mode);
 
 /// Writes the number of each of `signals` to `descriptor` as one byte when it comes. Signals that
 /// this process was started to ignore (nohup) stay ignored, but for SIGTERM and SIGCONT.

@@ -1,0 +1,72 @@
+import Events
+import Glibc
+import Processes
+
+/// The keys of the terminal, given to one machine: raw, so that Ctrl-C is the guest's too. Ctrl-]
+/// gives them back, and so does every end of the run; after SIGKILL it is the guardian who does.
+@Supervisor enum TerminalKeys {
+  /// Ctrl-], as with telnet.
+  private static let release = UInt8(0x1d)
+
+  private static var saved: termios?
+  private static var watch: Watch?
+  private static var type: @Supervisor ([UInt8]) -> Void = { _ in }
+  /// The machine that gets the keys.
+  private(set) static var holder: String?
+
+  /// Whether there is a terminal, and this process in its foreground.
+  static var areThere: Bool {
+    guard isatty(0) == 1 else { return false }
+    // -1: a terminal, but not the one that controls this process; its keys are read all the same.
+    let group = tcgetpgrp(0)
+    return group < 0 || group == getpgrp()
+  }
+
+  static func give(to machine: String, _ type: @escaping @Supervisor ([UInt8]) -> Void) {
+    guard holder == nil, areThere, makeRaw() else { return }
+    holder = machine
+    self.type = type
+    watch = Watch(0) { _ in read() }
+  }
+
+  static func takeBack() {
+    guard holder != nil else { return }
+    holder = nil
+    watch?.cancel()
+    watch = nil
+    type = { _ in }
+    restore()
+  }
+
+  /// The process is about to be stopped, or goes on: the shell wants its terminal back meanwhile.
+  static func suspend() { if holder != nil { restore() } }
+  static func resume() { if holder != nil { _ = makeRaw() } }
+
+  private static func makeRaw() -> Bool {
+    var mode = termios()
+    guard tcgetattr(0, &mode) == 0 else { return false }
+    saved = mode
+    Guardian.keepTerminal(mode)
+    let output = mode.c_oflag
+    cfmakeraw(&mode)
+    // What the script itself prints still begins at the left.
+    mode.c_oflag = output
+    return tcsetattr(0, TCSANOW, &mode) == 0
+  }
+
+  private static func restore() {
+    guard var mode = saved else { return }
+    saved = nil
+    tcsetattr(0, TCSANOW, &mode)
+    Guardian.keepTerminal(nil)
+  }
+
+  private static func read() {
+    let bytes = [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
+      count = max(0, Glibc.read(0, buffer.baseAddress, buffer.count))
+    }
+    let keys = bytes.prefix { $0 != release }
+    if !keys.isEmpty { type(Array(keys)) }
+    if keys.count < bytes.count || bytes.isEmpty { takeBack() }
+  }
+}

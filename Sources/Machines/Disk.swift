@@ -25,9 +25,12 @@ public struct Disk: Sendable, Hashable {
     try ImageLock.check(path)
   }
 
-  /// As QEMU's `file` takes it, which finds a protocol before a colon.
-  var argument: String {
-    let isPlain = path.hasPrefix("/") || !path.contains(":")
-    return OptionTable.escapeCommas(isPlain ? path : "./" + path)
+  /// The path so that neither an option nor, before a colon, a protocol is found in it.
+  var plainPath: String {
+    let isPlain = path.hasPrefix("/") || !(path.contains(":") || path.hasPrefix("-"))
+    return isPlain ? path : "./" + path
   }
+
+  /// As QEMU's `file` takes it.
+  var argument: String { OptionTable.escapeCommas(plainPath) }
 }

@@ -49,14 +49,17 @@ import Processes
       return
     }
     let header = try ImageHeader(original.path, as: original.format)
-    bases = try header.chain()
+    let chain = try header.chain()
     if options.isReadOnly || options.isCDROM {
       if options.size != nil {
         throw MachineError(.usage, "a disk that is only read has the size of its image")
       }
+      // Nothing is written that could fit it no more.
+      bases = []
       image = original
       return
     }
+    bases = chain
     let size = options.size ?? header.size
     guard size >= header.size else {
       throw MachineError(
@@ -97,10 +100,8 @@ import Processes
 
   func release() { holder = nil }
 
-  /// Whether another process writes to what it is made of.
-  nonisolated func check() throws(MachineError) {
-    if let original = options.original { try ImageLock.check(original.path) }
-  }
+  /// Whether what it is made of is there, and no other process writes to it.
+  nonisolated func check() throws(MachineError) { try options.original?.check() }
 
   private func checkFree(_ rule: String, _ machine: String?) throws(MachineError) {
     let what = options.original.map { "the disk from '\($0.path)'" } ?? "a blank disk"
@@ -139,7 +140,7 @@ import Processes
       name: "qemu-img", executable: "qemu-img",
       arguments: [
         "convert", "-f", Argument(image.format.rawValue), "-O", Argument(format.rawValue),
-        Argument(image.path), Argument(unfinished),
+        Argument(image.plainPath), Argument(Disk(path: unfinished, format: format).plainPath),
       ])
     let child: Child
     do throws(ProcessError) {

@@ -182,6 +182,111 @@ static int catch_xpcall(lua_State *L) {
   return end_pcall(L, lua_pcallk(L, lua_gettop(L) - 4, LUA_MULTRET, 2, 2, end_pcall), 2);
 }
 
+// ---- require: as the standard one, but the body of a module may wait ----
+//
+// Its upvalues: the package table, what begins a load, the metatable of a load's guard.
+
+static int begin_require(lua_State *L, int status, lua_KContext context);
+
+// On the top: the loader's data, what the loader returned.
+static int end_require(lua_State *L, int status, lua_KContext context) {
+  (void)status, (void)context;
+  if (lua_isnil(L, -1)) {
+    lua_pop(L, 1);
+    lua_pushvalue(L, 1);
+    lua_gettable(L, 2);  // the loader may have set it
+    if (lua_isnil(L, -1)) lua_pushboolean(L, true);
+  }
+  lua_pushvalue(L, 1);
+  lua_pushvalue(L, -2);
+  lua_settable(L, 2);
+  lua_rotate(L, -2, 1);
+  return 2;
+}
+
+// Pushes the loader of the module at 1, and its data.
+static void push_loader(lua_State *L) {
+  if (lua_getfield(L, lua_upvalueindex(1), "searchers") != LUA_TTABLE)
+    luaL_error(L, "'package.searchers' must be a table");
+  int searchers = lua_gettop(L);
+  lua_pushliteral(L, "");
+  for (int i = 1; lua_rawgeti(L, searchers, i) != LUA_TNIL; i++) {
+    lua_pushvalue(L, 1);
+    lua_call(L, 1, 2);
+    if (lua_isfunction(L, -2)) return;
+    lua_pop(L, 1);
+    if (lua_isstring(L, -1)) {
+      lua_pushliteral(L, "\n\t");
+      lua_insert(L, -2);
+      lua_concat(L, 3);
+    } else {
+      lua_pop(L, 1);
+    }
+  }
+  luaL_error(L, "module '%s' not found:%s", lua_tostring(L, 1), lua_tostring(L, -2));
+}
+
+// On the top: true for a load that begins here, false for one inside itself, nil when another task
+// has ended its own.
+static int load_module(lua_State *L, int status, lua_KContext context) {
+  (void)status, (void)context;
+  if (lua_isnil(L, -1)) return begin_require(L, LUA_OK, 0);
+  bool begins = lua_toboolean(L, -1);
+  lua_pop(L, 1);
+  if (begins) {
+    lua_newtable(L);
+    lua_pushvalue(L, 1);
+    lua_rawseti(L, -2, 1);
+    lua_pushvalue(L, lua_upvalueindex(3));
+    lua_setmetatable(L, -2);
+    lua_toclose(L, -1);
+  }
+  push_loader(L);
+  lua_rotate(L, -2, 1);
+  lua_pushvalue(L, 1);
+  lua_pushvalue(L, -3);
+  lua_callk(L, 2, 1, 0, end_require);
+  return end_require(L, LUA_OK, 0);
+}
+
+static int begin_require(lua_State *L, int status, lua_KContext context) {
+  (void)status, (void)context;
+  lua_settop(L, 1);
+  lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+  lua_pushvalue(L, 1);
+  lua_gettable(L, 2);
+  if (lua_toboolean(L, -1)) return 1;
+  lua_pop(L, 1);
+  lua_pushvalue(L, lua_upvalueindex(2));
+  lua_pushvalue(L, 1);
+  lua_callk(L, 1, 1, 0, load_module);
+  return load_module(L, LUA_OK, 0);
+}
+
+static int require_module(lua_State *L) {
+  luaL_checkstring(L, 1);
+  return begin_require(L, LUA_OK, 0);
+}
+
+// The __close of a guard, with what ends a load as its upvalue.
+static int end_load(lua_State *L) {
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_rawgeti(L, 1, 1);
+  lua_call(L, 1, 0);
+  return 0;
+}
+
+void bridge_install_require(lua_State *L, int begin, int end) {
+  lua_getglobal(L, "package");
+  bridge_push_function(L, begin);
+  lua_newtable(L);
+  bridge_push_function(L, end);
+  lua_pushcclosure(L, end_load, 1);
+  lua_setfield(L, -2, "__close");
+  lua_pushcclosure(L, require_module, 3);
+  lua_setglobal(L, "require");
+}
+
 // ---- coroutines: a wait inside the user's own is carried outward, level by level ----
 
 enum { FROM_WRAP = 1 };
@@ -315,15 +420,26 @@ void bridge_push_task_body(lua_State *L) { lua_pushcfunction(L, run_task); }
 
 // ---- the state ----
 
+// What Swift needs to report that a script has used up all memory. A script gets nothing more as long
+// as it is not there.
+static void *reserve;
+enum { RESERVE = 1 << 20 };
+
 static void *allocate(void *data, void *block, size_t old_size, size_t size) {
-  (void)data, (void)old_size;
+  (void)data;
   if (size == 0) {
     free(block);
     return NULL;
   }
+  bool grows = !block || size > old_size;
+  if (grows && !in_swift && !reserve && !(reserve = malloc(RESERVE))) return NULL;
   void *moved = realloc(block, size);
-  // In a script this becomes Lua's "not enough memory"; its longjmp may not cross a Swift frame.
-  if (!moved && in_swift) host.out_of_memory();
+  if (!moved) {
+    // In a script this becomes Lua's "not enough memory"; its longjmp may not cross a Swift frame.
+    if (in_swift) host.out_of_memory();
+    free(reserve);
+    reserve = NULL;
+  }
   return moved;
 }
 

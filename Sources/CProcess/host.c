@@ -18,7 +18,8 @@ void process_prepare(void) {
   // (wait(2)): their exit status would be lost and their pids be free for others.
   sigaction(SIGCHLD, NULL, &action);
   if (action.sa_handler == SIG_IGN || (action.sa_flags & SA_NOCLDWAIT)) signal(SIGCHLD, SIG_DFL);
-  signal(SIGPIPE, SIG_IGN);
+  sigaction(SIGPIPE, NULL, &action);
+  if (action.sa_handler == SIG_DFL) signal(SIGPIPE, SIG_IGN);
 
   if (process_descriptor_limit_changed) return;
   if (getrlimit(RLIMIT_NOFILE, &process_descriptor_limit) != 0) return;
@@ -77,7 +78,6 @@ static void install(int number) {
 
 void signals_catch(const int *signals, int count, int descriptor) {
   caught = descriptor;
-  signal(SIGPIPE, SIG_IGN);
   // A careless parent may have left them blocked (a blocked mask is inherited); it is enough that
   // this one thread takes them.
   sigset_t set;

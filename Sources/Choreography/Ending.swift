@@ -29,6 +29,9 @@ import Synchronization
       }
     }
 
+    /// Nobody reads the output any more, as after `| head`: that is no failure to tell of.
+    var isQuiet: Bool { if case .signal(.pipe) = self { true } else { false } }
+
     var text: String {
       switch self {
       case .signal(let signal): "interrupted by \(signal.name)"
@@ -110,8 +113,15 @@ import Synchronization
     switch signal {
     case .stop: pause()
     case .resume: break
+    case .pipe: if isOutputClosed && reason == nil { end(.signal(.pipe)) }
     default: end(.signal(signal))
     }
+  }
+
+  /// A SIGPIPE may come from any pipe or socket. Whoever reads standard output may have gone.
+  private var isOutputClosed: Bool {
+    var file = pollfd(fd: 1, events: 0, revents: 0)
+    return poll(&file, 1, 0) == 1 && file.revents & Int16(POLLERR | POLLHUP) != 0
   }
 
   /// Ctrl-Z: machines would go on in their own process groups.

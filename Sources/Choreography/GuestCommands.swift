@@ -161,10 +161,11 @@ extension MachineObject {
   static func read(_ call: Call) throws(ScriptError) -> Int {
     let object = of(call)
     let path = try pathArgument(call, 2, "read wants a path in the guest")
+    let timeout = try timeout(call, 3, "read")
     let agent = try object.demandAgent()
     let event = Supervisor.sync { agent.get(path) }
     return try call.wait(
-      CommandWait(object, event, purpose: "guest file '\(path)'") { call, file in
+      CommandWait(object, event, purpose: "guest file '\(path)'", timeout: timeout) { call, file in
         call.results(.string(file.bytes))
       })
   }
@@ -172,10 +173,10 @@ extension MachineObject {
   /// `write(path, text)`.
   static func write(_ call: Call) throws(ScriptError) -> Int {
     let path = try pathArgument(call, 2, "write wants a path in the guest")
-    guard let bytes = call.bytes(3) else {
+    guard let bytes = try call.value(3).bytes else {
       throw .usage("write wants the text for '\(path)', got \(call.typeName(3))")
     }
-    return try put(call, bytes, to: path, mode: 0o644)
+    return try put(call, bytes, to: path, mode: 0o644, "write")
   }
 
   /// `put(from, to)`: a host file into the guest, with its mode.
@@ -183,17 +184,24 @@ extension MachineObject {
     let from = try pathArgument(call, 2, "put wants a path on the host")
     let to = try pathArgument(call, 3, "put wants a path in the guest")
     let file = try HostFile.read(from)
-    return try put(call, file.bytes, to: to, mode: file.mode)
+    return try put(call, file.bytes, to: to, mode: file.mode, "put")
   }
 
-  private static func put(_ call: Call, _ bytes: [UInt8], to path: String, mode: UInt32)
-    throws(ScriptError) -> Int
-  {
+  private static func put(
+    _ call: Call, _ bytes: [UInt8], to path: String, mode: UInt32, _ function: String
+  ) throws(ScriptError) -> Int {
     let object = of(call)
+    let timeout = try timeout(call, 4, function)
     let agent = try object.demandAgent()
     let event = Supervisor.sync { agent.put(bytes, to: path, mode: mode) }
     return try call.wait(
-      CommandWait(object, event, purpose: "guest file '\(path)'") { _, _ in 0 })
+      CommandWait(object, event, purpose: "guest file '\(path)'", timeout: timeout) { _, _ in 0 })
+  }
+
+  private static func timeout(_ call: Call, _ index: Int, _ function: String) throws(ScriptError)
+    -> Double?
+  {
+    try Fields(call, index, of: function, known: ["timeout"]).seconds("timeout")
   }
 
   /// `get(from, to)`: a guest file onto the host, with its mode.
@@ -201,10 +209,12 @@ extension MachineObject {
     let object = of(call)
     let from = try pathArgument(call, 2, "get wants a path in the guest")
     let to = try pathArgument(call, 3, "get wants a path on the host")
+    let timeout = try timeout(call, 4, "get")
     let agent = try object.demandAgent()
     let event = Supervisor.sync { agent.get(from) }
     return try call.wait(
-      CommandWait(object, event, purpose: "guest file '\(from)'") { _, file throws(ScriptError) in
+      CommandWait(object, event, purpose: "guest file '\(from)'", timeout: timeout) {
+        _, file throws(ScriptError) in
         try HostFile(bytes: file.bytes, mode: file.mode).write(to)
         return 0
       })
@@ -214,7 +224,7 @@ extension MachineObject {
     throws(ScriptError) -> String
   {
     guard let bytes = call.bytes(index), !bytes.isEmpty else {
-      throw .usage("\(wanted), got \(call.typeName(index))")
+      throw .usage("\(wanted), got \(try call.value(index).shown)")
     }
     guard let path = String(validating: bytes, as: UTF8.self), !bytes.contains(0) else {
       throw .usage(

@@ -76,7 +76,7 @@ enum Primitives {
 
   private static func pattern(_ call: Call) throws(ScriptError) -> Int {
     guard let bytes = call.bytes(1), !bytes.isEmpty else {
-      throw .usage("pattern wants a Lua pattern, got \(call.typeName(1))")
+      throw .usage("pattern wants a Lua pattern, got \(try call.value(1).shown)")
     }
     if let flaw = PatternSyntax.flaw(in: bytes) { throw .usage(flaw) }
     return call.results(.object(PatternObject(bytes)))

@@ -29,6 +29,8 @@ public struct Report: Sendable {
   /// How late the host's own loop ran at worst, in seconds.
   var lag = 0.0
   var steps: [String] = []
+  /// The script's text, if that was standard input.
+  var standardInput: String?
   var logs: String?
   var seed: UInt64?
 
@@ -58,7 +60,7 @@ public struct Report: Sendable {
   public var text: String {
     let message = headline.split(separator: "\n", omittingEmptySubsequences: true)
     var lines = ["vmscript: " + Self.oneLine(String(message.first ?? ""))]
-    if let place, let line = Self.sourceLine(place) {
+    if let place, let line = sourceLine(place) {
       lines.append("\(Self.padded(place.line)) │ \(line)")
     }
     // Such as the places where require looked.
@@ -109,7 +111,12 @@ public struct Report: Sendable {
   }
 
   /// The line of a script's file, if it can still be read.
-  private static func sourceLine(_ place: Place) -> String? {
+  private func sourceLine(_ place: Place) -> String? {
+    if place.source == "stdin", let standardInput {
+      let lines = standardInput.split(separator: "\n", omittingEmptySubsequences: false)
+      guard lines.indices.contains(place.line - 1) else { return nil }
+      return Self.shown(String(lines[place.line - 1]))
+    }
     guard let file = fopen(place.source, "r") else { return nil }
     defer { fclose(file) }
     var line: UnsafeMutablePointer<CChar>?
@@ -118,10 +125,14 @@ public struct Report: Sendable {
     for number in 1...max(1, place.line) {
       guard getline(&line, &capacity, file) >= 0, let line else { return nil }
       guard number == place.line else { continue }
-      let text = oneLine(String(cString: line).trimmed)
-      return text.isEmpty ? nil : String(text.prefix(200))
+      return Self.shown(String(cString: line))
     }
     return nil
+  }
+
+  private static func shown(_ line: String) -> String? {
+    let text = oneLine(line.trimmed)
+    return text.isEmpty ? nil : String(text.prefix(200))
   }
 }
 

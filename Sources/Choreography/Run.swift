@@ -25,7 +25,7 @@ public final class Run {
   /// The steps that each task is in, outermost first.
   private var steps: [UInt64: [String]] = [:]
   /// Those in which an error arose, with its text.
-  private var failedSteps: (text: String, steps: [String])?
+  private var failedSteps: (text: String, steps: [String], task: UInt64)?
   private var isUnderTCG = false
   private var hasRemovedStale = false
   /// What a task failed of when main had ended already.
@@ -51,7 +51,9 @@ public final class Run {
     do throws(ScriptError) {
       main = try interpreter.loadMain(path: options.script, arguments: options.arguments)
     } catch {
-      return finish(RunResult(status: 2, report: Report(unparsable: error.message)))
+      var report = Report(unparsable: error.message)
+      report.standardInput = interpreter.standardInput
+      return finish(RunResult(status: 2, report: report))
     }
     let scheduler = interpreter.scheduler
     scheduler.mainFault = { [unowned self] wait, lookElsewhere in
@@ -116,6 +118,7 @@ public final class Run {
 
   private func failed(_ failure: Failure) -> RunResult {
     if let reason = Ending.shared.reason {
+      if reason.isQuiet { return RunResult(status: reason.status) }
       return RunResult(status: reason.status, report: report(failure, reason: reason))
     }
     if failure.error?.fields["skip"] != nil {
@@ -127,6 +130,7 @@ public final class Run {
 
   private func report(_ failure: Failure, reason: Ending.Reason?) -> Report {
     var report = Report(failure, reason: reason)
+    report.standardInput = interpreter.standardInput
     if let failedSteps, failedSteps.text == failure.text { report.steps = failedSteps.steps }
     return report
   }
@@ -250,14 +254,21 @@ public final class Run {
   /// nothing to what the inner one said.
   func leaveStep(_ failure: String?) {
     guard let task = interpreter.scheduler.current, var stack = steps[task.id] else { return }
-    if let failure {
-      let isOuter =
-        failedSteps.map {
-          $0.text == failure && $0.steps.count > stack.count && $0.steps.starts(with: stack)
-        } ?? false
-      if !isOuter { failedSteps = (failure, stack) }
-    }
+    if let failure { noteFailedSteps(failure, stack, task.id) }
     stack.removeLast()
     steps[task.id] = stack.isEmpty ? nil : stack
+  }
+
+  private func noteFailedSteps(_ failure: String, _ stack: [String], _ task: UInt64) {
+    guard let known = failedSteps, known.text == failure else {
+      failedSteps = (failure, stack, task)
+      return
+    }
+    if known.task != task {
+      // It came from another task, for which this one waited.
+      failedSteps = (failure, stack + known.steps, task)
+    } else if !(known.steps.count > stack.count && known.steps.starts(with: stack)) {
+      failedSteps = (failure, stack, task)
+    }
   }
 }

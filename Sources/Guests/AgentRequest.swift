@@ -23,6 +23,7 @@ extension AgentRequest {
       case 1: "cannot run '\(subject)' in the guest: \(reason)"
       case 2: "cannot enter the folder '\(subject)' in the guest: \(reason)"
       case 3: "cannot become the user '\(subject)' in the guest: \(reason)"
+      case 4 where code == EINVAL: "'\(subject)' in the guest is not a regular file"
       case 4: "'\(subject)' in the guest: \(reason)"
       case 5: "the program was killed for its time-out and does not die"
       case 6: "the guest is going down"

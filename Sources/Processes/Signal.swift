@@ -13,6 +13,8 @@ public enum Signal: Sendable, CaseIterable {
   case stop
   /// Going on after a stop, of which whoever was to pause may not have heard.
   case resume
+  /// Something was written that nobody will read: also an error of the write.
+  case pipe
 
   public var name: String {
     switch self {
@@ -22,6 +24,7 @@ public enum Signal: Sendable, CaseIterable {
     case .quit: "SIGQUIT"
     case .stop: "SIGTSTP"
     case .resume: "SIGCONT"
+    case .pipe: "SIGPIPE"
     }
   }
 
@@ -33,6 +36,7 @@ public enum Signal: Sendable, CaseIterable {
     case .quit: SIGQUIT
     case .stop: SIGTSTP
     case .resume: SIGCONT
+    case .pipe: SIGPIPE
     }
   }
 

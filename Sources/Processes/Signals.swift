@@ -9,8 +9,7 @@ import Events
   private static var ends: (reader: DescriptorBox, writer: DescriptorBox)?
 
   /// Calls `handler` for each signal that comes from now on, in the place of any handler before.
-  /// Signals that the run was started to ignore stay ignored, as nohup's SIGHUP; SIGPIPE becomes
-  /// an error of the write.
+  /// Signals that the run was started to ignore stay ignored, as nohup's SIGHUP.
   public static func install(
     handler: @escaping @Supervisor (Signal) -> Void
   ) throws(ProcessError) {

@@ -10,8 +10,27 @@ extension Interpreter {
 
   /// Loads a script and makes its main task with `arguments`. `path` nil reads standard input.
   public func loadMain(path: String?, arguments: [String]) throws(ScriptError) -> LuaTask {
-    let status = path.map { luaL_loadfilex(state, $0, nil) } ?? luaL_loadfilex(state, nil, nil)
+    let status = path.map { luaL_loadfilex(state, $0, nil) } ?? loadStandardInput()
     return try startMain(status, arguments: arguments)
+  }
+
+  /// As luaL_loadfile does it, and keeps the text for reports.
+  private func loadStandardInput() -> Int32 {
+    var bytes: [UInt8] = []
+    var block = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = read(0, &block, block.count)
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { break }
+      bytes += block.prefix(count)
+    }
+    if bytes.starts(with: [0xef, 0xbb, 0xbf]) { bytes.removeFirst(3) }
+    if bytes.first == UInt8(ascii: "#") { bytes.replaceSubrange(0..<1, with: "--".utf8) }
+    standardInput = String(decoding: bytes, as: UTF8.self)
+    return bytes.withUnsafeBytes {
+      luaL_loadbufferx(
+        state, $0.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count, "=stdin", nil)
+    }
   }
 
   /// The same for a script that is at hand as text.

@@ -19,6 +19,8 @@ public final class Interpreter {
   let scratch: OpaquePointer
   let stringFind: Int32
   let lifeline: Lifeline
+  /// The script, if it was read from standard input.
+  public internal(set) var standardInput: String?
   /// What the script is told when it was interrupted; nil to go on.
   public var onInterrupt: () -> ScriptError? = { nil }
 
@@ -50,6 +52,9 @@ public final class Interpreter {
     lua_pop_values(state, 1)
     scheduler.interpreter = self
     handlerID = register { call in call.interpreter.noteTrace(call) }
+    let loads = ModuleLoads()
+    let begin = register { call throws(ScriptError) in try loads.begin(call) }
+    bridge_install_require(state, begin, register { call in loads.end(call) })
     lua_extra_space(state)[0] = Unmanaged.passUnretained(self).toOpaque()
   }
 

@@ -57,7 +57,7 @@ public struct Place: Sendable, Hashable, CustomStringConvertible {
   /// What a message of Lua's begins with: `file:line: …`.
   public init?(prefixOf message: String) {
     guard let end = message.firstRange(of: ": ")?.lowerBound,
-      let colon = message[..<end].lastIndex(of: ":"),
+      let colon = message[..<end].lastIndex(of: ":"), !message[..<end].contains("\n"),
       let line = Int(message[message.index(after: colon)..<end])
     else { return nil }
     self.init(source: String(message[..<colon]), line: line)

@@ -66,6 +66,17 @@ local waiting, file = require "modules.waiting"
 equal(waiting.name, "modules.waiting") equal(file, "Tests/Scripts/modules/waiting.lua")
 assert(waiting == require "modules.waiting" and waiting.at < now())
 raises("lua", "bad argument #1 to 'require' (string expected, got no value)", require)
+raises("lua", "module 'nowhere' not found:", require, "nowhere")
+raises("lua", "stack overflow", require, "modules.circular")
+package.loaded["modules.waiting"] = nil
+local twice = parallel { function() return require "modules.waiting" end,
+  function() return require "modules.waiting" end }
+assert(twice[1] == twice[2], "two tasks load a module once")
+local second = spawn(function() return require "modules.waiting-too" end)
+raises("usage", "two tasks load modules that require each other", function()
+  parallel { function() require "modules.left" end, function() require "modules.right" end }
+end)
+wait(second)
 raises("usage", "would never end", wait, math.huge)
 raises("usage", "missing ']'", pattern, "abc[%d")
 raises("usage", "ends with '%'", pattern, "abc%")

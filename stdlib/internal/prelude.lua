@@ -116,31 +116,5 @@ local api = {
   skip = skip,
 }
 
-local library, loaded = package, package.loaded
-
---- As Lua's own require, but in Lua, so that the body of a module may wait.
-local function load_module(name)
-  if type(name) ~= "string" and type(name) ~= "number" then
-    local got = name == nil and "no value" or type(name)
-    error(("bad argument #1 to 'require' (string expected, got %s)"):format(got), 2)
-  end
-  name = tostring(name)
-  if loaded[name] then return loaded[name] end
-  if type(library.searchers) ~= "table" then error("'package.searchers' must be a table", 2) end
-  local tried = ""
-  for _, searcher in ipairs(library.searchers) do
-    local loader, data = searcher(name)
-    if type(loader) == "function" then
-      local value = loader(name, data)
-      if value ~= nil then loaded[name] = value end
-      if loaded[name] == nil then loaded[name] = true end
-      return loaded[name], data
-    end
-    if type(loader) == "string" then tried = tried .. "\n\t" .. loader end
-  end
-  error(("module '%s' not found:%s"):format(name, tried), 2)
-end
-
 for name, value in pairs(api) do _G[name] = value end
-_G.require = load_module
 package.loaded.vmscript = api

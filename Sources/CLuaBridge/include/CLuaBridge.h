@@ -1,6 +1,6 @@
 // Keeps Lua's longjmp out of Swift frames: a Swift function says by its result what should happen,
 // and only the C frame below it raises or yields. Also the few library functions that must know of
-// waits: pcall, xpcall and the coroutine functions.
+// waits: pcall, xpcall, require and the coroutine functions.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,6 +33,11 @@ typedef struct {
 
 // A new state with the standard library, the functions below and the interrupt hook.
 lua_State *bridge_new_state(const bridge_host *host);
+
+// Replaces `require` by one in which the body of a module may wait. Swift function `begin` is given a
+// module's name and returns true if its load begins now, false if this task is loading it already,
+// nil if another task was, and it has waited for that. `end` is given the name when a load has ended.
+void bridge_install_require(lua_State *L, int begin, int end);
 
 // Pushes Swift function `id`.
 void bridge_push_function(lua_State *L, int id);

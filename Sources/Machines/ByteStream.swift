@@ -11,8 +11,12 @@ import Processes
   var onBytes: ([UInt8]) -> Void = { _ in }
   /// Called once, after the last bytes.
   var onEnd: () -> Void = {}
+  /// Called with how many bytes left the queue: to the other side, or because it has gone.
+  var onSent: (Int) -> Void = { _ in }
   private(set) var hasEnded = false
   private(set) var queuedCount = 0
+  /// What ended it other than the other side's close: an errno, 0 if nothing did.
+  private(set) var failure: Int32 = 0
 
   /// False lets the other side wait: what it sends stays in the socket.
   var isReading = true { didSet { if isReading != oldValue { updateInterest() } } }
@@ -20,6 +24,7 @@ import Processes
   private var socket: Descriptor?
   private var watch: Watch?
   private var queue: [ArraySlice<UInt8>] = []
+  private var isFinishing = false
 
   init(_ socket: consuming Descriptor) {
     let number = socket.number
@@ -44,6 +49,12 @@ import Processes
     flush()
   }
 
+  /// Ends this direction once the queue is empty.
+  func finishSending() {
+    isFinishing = true
+    flush()
+  }
+
   func close() {
     guard !hasEnded else { return }
     hasEnded = true
@@ -55,6 +66,7 @@ import Processes
     let ended = onEnd
     onEnd = {}
     onBytes = { _ in }
+    onSent = { _ in }
     ended()
   }
 
@@ -88,6 +100,7 @@ import Processes
       return bytes.count
     }
     if error == EAGAIN || error == EINTR { return 0 }
+    if error != 0 { failure = error }
     close()
     return -1
   }
@@ -110,13 +123,21 @@ import Processes
         if errno == EINTR { continue }
         // The other side has gone: what it said before is still to be read, and ends the stream.
         if errno != EAGAIN {
+          failure = errno
+          let lost = queuedCount
           queue = []
           queuedCount = 0
+          onSent(lost)
         }
         break
       }
       queuedCount -= sent
       if sent == first.count { queue.removeFirst() } else { queue[0] = first.dropFirst(sent) }
+      onSent(sent)
+    }
+    if queue.isEmpty, isFinishing, !hasEnded {
+      isFinishing = false
+      shutdown(number, Int32(SHUT_WR))
     }
     updateInterest()
   }

@@ -16,7 +16,9 @@ extension MachineSpecification {
 
   static func missingBinary(_ binary: String, _ machine: String) -> MachineError {
     MachineError(
-      .missing, "there is no '\(binary)' on this host: sudo apt-get install qemu-system-x86",
+      .missing,
+      "there is no '\(binary)' on this host: sudo apt-get install"
+        + " \(Architecture(binary: binary).package)",
       machine: machine)
   }
 
@@ -26,6 +28,9 @@ extension MachineSpecification {
 
   private func checkShape() throws(MachineError) {
     if name.isEmpty || name.contains("/") { throw refuse("a name is not empty and has no slash") }
+    if kind == .microvm && !architecture.isX86 {
+      throw refuse("QEMU's microvm is a machine of x86: use qemu {} with '\(binary)'")
+    }
     if kind == .microvm && kernel == nil { throw refuse("a microvm needs a kernel to boot") }
     if kind == .microvm && tpm != nil {
       // tpm-tis-device is "not a valid device model name" for it (QEMU 7.2).

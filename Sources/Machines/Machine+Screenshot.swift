@@ -8,20 +8,39 @@ extension Machine {
   public func screenshot(to path: String, until deadline: Deadline) async throws(MachineError) {
     let path = Self.absolute(path)
     let aside = "\(path).\(getpid())"
-    // QEMU's own message names the file aside.
+    // QEMU's own message would name the file aside.
     let file = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard file >= 0 else { throw .system(.missing, "cannot write '\(path)'", errno) }
     close(file)
-    do throws(MachineError) {
-      _ = try await qmp(
-        "screendump", ["filename": .string(aside), "format": "png"], until: deadline)
-      try Self.checkPNG(aside, machine: name)
-      guard rename(aside, path) == 0 else {
-        throw .system(.missing, "cannot write '\(path)'", errno)
+    let written = Event<Result<Void, MachineError>>()
+    // A QEMU that is late writes the file still: it is removed only when QEMU has answered or ended.
+    Task { @Supervisor in
+      do throws(MachineError) {
+        let arguments: JSON = ["filename": .string(aside), "format": "png"]
+        _ = try await self.qmp("screendump", arguments)
+        if deadline.hasPassed { unlink(aside) }
+        written.set(.success(()))
+      } catch {
+        unlink(aside)
+        written.set(.failure(error))
       }
+    }
+    switch await written.wait(until: deadline) {
+    case .success: try keep(aside, path)
+    case .failure(let error): throw explained(error)
+    case nil:
+      throw MachineError(
+        .timeout, "QEMU of machine '\(name)' did not draw its display in time", machine: name)
+    }
+  }
+
+  private func keep(_ aside: String, _ path: String) throws(MachineError) {
+    do throws(MachineError) {
+      try Self.checkPNG(aside, machine: name)
+      if rename(aside, path) != 0 { throw .system(.missing, "cannot write '\(path)'", errno) }
     } catch {
       unlink(aside)
-      throw explained(error)
+      throw error
     }
   }
 

@@ -50,7 +50,10 @@ public final class Interpreter {
     lua_pop_values(state, 1)
     scheduler.interpreter = self
     handlerID = register { call in call.interpreter.noteTrace(call) }
-    lua_extra_space(state)[0] = Unmanaged.passUnretained(self).toOpaque()
+    // New threads get a copy of the main one's; this one is older.
+    for thread in [state, scratch] {
+      lua_extra_space(thread)[0] = Unmanaged.passUnretained(self).toOpaque()
+    }
   }
 
   /// Runs the finalizers and frees everything. Nothing may be called afterwards.

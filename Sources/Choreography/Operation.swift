@@ -52,10 +52,11 @@ final class Operation<Success: Sendable>: Wait {
   func finish(_ call: Call) throws(ScriptError) -> Int {
     switch result.value {
     case .success(let value): return try push(call, value)
-    case .failure(let error):
+    // Its own word for being late says less than what follows.
+    case .failure(let error) where error.kind != .timeout:
       if let machine { throw machine.explained(error) }
       throw ScriptError(error)
-    case nil:
+    case nil, .failure:
       var error = ScriptError(
         .timeout, "timed out after \(formatted(timeout)) s waiting for \(purpose)",
         machine: machine?.name)

@@ -117,7 +117,9 @@ struct ArgumentBuilder: Sendable {
       if let console = architecture.serialConsole { words.append("console=\(console)") }
     }
     // Under TCG on a busy host the kernel measures the TSC wrong or gives up; so it is told.
-    if !isKVM, architecture.isX86, let kilohertz = host.tscKilohertz { words.append("tsc_early_khz=\(kilohertz)") }
+    if !isKVM, architecture.isX86, let kilohertz = host.tscKilohertz {
+      words.append("tsc_early_khz=\(kilohertz)")
+    }
     // Without it a panicked kernel sits there for ever; so it reboots at once, which is seen.
     let own = specification.cmdline.split(separator: " ")
     if !own.contains(where: { $0.hasPrefix("panic=") }) { words.append("panic=-1") }
@@ -136,7 +138,8 @@ struct ArgumentBuilder: Sendable {
   private mutating func addTPM() {
     guard specification.tpm != nil, wiring == .inherited else { return }
     add("-chardev", "socket,id=chrtpm,fd=\(descriptor: "tpm")")
-    add("-tpmdev", "emulator,id=tpm0,chardev=chrtpm", "-device", "\(architecture.tpmDevice),tpmdev=tpm0")
+    add("-tpmdev", "emulator,id=tpm0,chardev=chrtpm")
+    add("-device", "\(architecture.tpmDevice),tpmdev=tpm0")
   }
 
   private mutating func addExtra() {

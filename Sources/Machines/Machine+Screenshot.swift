@@ -47,11 +47,11 @@ extension Machine {
   private func explained(_ error: MachineError) -> MachineError {
     guard error.kind == .qmp else { return error }
     if error.message.contains("no console to take a screendump from") {
+      let device = specification.architecture.isX86 ? "VGA" : "virtio-gpu-pci"
       let remedy =
         specification.kind == .microvm
         ? "a microvm has no bus for one, use qemu {}"
-        : specification.architecture.isX86
-          ? "give it one with \"-device\", \"VGA\"" : "give it one with \"-device\", \"virtio-gpu-pci\""
+        : "give it one with \"-device\", \"\(device)\""
       return MachineError(
         .usage, "machine '\(name)' has no display to take a screenshot of: \(remedy)",
         machine: name)

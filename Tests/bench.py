@@ -148,7 +148,7 @@ def bare_launch(arguments):
     ends["qmp"].settimeout(60)
     started = time.perf_counter()
     qemu = subprocess.Popen(
-        ["qemu-system-x86_64"] + arguments, stdin=subprocess.DEVNULL,
+        ["qemu-system-x86_64"] + arguments, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         pass_fds=[end.fileno() for end in theirs.values()])
     try:
         ends["qmp"].sendall(b'{"execute": "qmp_capabilities"}\n{"execute": "query-version", "id": 1}\n')
@@ -225,7 +225,9 @@ def cold():
 
 
 def main():
-    parts = {"start": start, "launch": launch, "boot": boot, "commands": commands, "lines": lines, "calls": calls, "size": size}
+    parts = {
+        "start": start, "launch": launch, "boot": boot, "commands": commands, "lines": lines, "calls": calls,
+        "size": size}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("part", nargs="*", default=[], help=", ".join(parts) + "; all if none is named")
     parser.add_argument("--rounds", type=int, default=7, help="how many boots of each kind")

@@ -3,10 +3,10 @@
 local check = require "modules.check"
 local raises, equal = check.raises, check.equal
 
-local ports = portmap { 7, 9, 80, 81, { guest = 53, protocol = "udp" } }
+local ports = portmap { 7, 9, 80, 81, 8080, { guest = 53, protocol = "udp" } }
 raises("connection", "no running machine has the port map that leads to port 7", ports.dial, ports, 7)
 raises("usage", { "port 53 is mapped for UDP", "127.0.0.1:" .. ports[53] }, ports.dial, ports, 53)
-raises("usage", "got 8; mapped: 7, 9, 80, 81", ports.dial, ports, 8)
+raises("usage", "got 8; mapped: 7, 9, 80, 81, 8080", ports.dial, ports, 8)
 local vm = microvm { name = "a", ports = ports }
 wait(vm:ready())
 -- Nobody listens: QEMU's network accepts for the guest all the same, and then ends it.
@@ -53,6 +53,15 @@ serve(80, "sh -c 'wc -c >/tmp/count'")
 local much = ports:dial(80)
 much:write(("x"):rep(3000000)) much:close()
 wait.eventually(function() return vm:sh "cat /tmp/count" == "3000000" end)
+
+-- What libraries make of the port's number.
+vm:write("/srv/page", "hello\n")
+vm:sh "httpd -p 8080 -h /srv"
+wait(vm:port(8080))
+local url = ("http://127.0.0.1:%d/page"):format(ports[8080])
+local curl <close> = io.popen("curl --silent --fail " .. url)
+equal(curl:read "a", "hello\n")
+equal(require "socket.http".request(url), "hello\n")
 
 -- A peer that does not read: the writer waits, and little is kept for it.
 serve(81, "sleep 1000")

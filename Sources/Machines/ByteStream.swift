@@ -9,8 +9,12 @@ import Processes
   private static let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
 
   var onBytes: ([UInt8]) -> Void = { _ in }
-  /// Called once, after the last bytes.
+  /// Called once, when it has closed: after the last bytes, unless it goes on writing.
   var onEnd: () -> Void = {}
+  /// Called once, after the last bytes, of a stream that goes on writing then.
+  var onReadEnd: () -> Void = {}
+  /// Whether the end of what the other side sends leaves this direction open.
+  var goesOnWriting = false
   /// Called with how many bytes left the queue: to the other side, or because it has gone.
   var onSent: (Int) -> Void = { _ in }
   private(set) var hasEnded = false
@@ -25,6 +29,7 @@ import Processes
   private var watch: Watch?
   private var queue: [ArraySlice<UInt8>] = []
   private var isFinishing = false
+  private var isReadOver = false
 
   init(_ socket: consuming Descriptor) {
     let number = socket.number
@@ -66,6 +71,7 @@ import Processes
     let ended = onEnd
     onEnd = {}
     onBytes = { _ in }
+    onReadEnd = {}
     onSent = { _ in }
     ended()
   }
@@ -83,7 +89,22 @@ import Processes
 
   private func handle(_ readiness: Watch.Readiness) {
     if readiness.contains(.writable) { flush() }
-    if !hasEnded, readiness != .writable { _ = readOnce() }
+    guard !hasEnded, readiness != .writable else { return }
+    if !isReadOver { return _ = readOnce() }
+    // Neither direction is open any more, or the other side refuses what it is sent.
+    if !readiness.isDisjoint(with: .ended) { fail(pendingError) }
+  }
+
+  private var pendingError: Int32 {
+    var code: Int32 = 0
+    var size = socklen_t(MemoryLayout<Int32>.size)
+    getsockopt(number, SOL_SOCKET, SO_ERROR, &code, &size)
+    return code
+  }
+
+  private func fail(_ code: Int32) {
+    if failure == 0 { failure = code }
+    close()
   }
 
   /// The number of bytes read; 0 when there is nothing, -1 when the stream has ended.
@@ -100,13 +121,19 @@ import Processes
       return bytes.count
     }
     if error == EAGAIN || error == EINTR { return 0 }
-    if error != 0 { failure = error }
-    close()
+    if error == 0 && failure == 0 && goesOnWriting {
+      isReadOver = true
+      updateInterest()
+      onReadEnd()
+      onReadEnd = {}
+    } else {
+      fail(error)
+    }
     return -1
   }
 
   private func updateInterest() {
-    var interest: Watch.Readiness = isReading ? .readable : []
+    var interest: Watch.Readiness = isReading && !isReadOver ? .readable : []
     if !queue.isEmpty { interest.insert(.writable) }
     watch?.interest = interest
   }
@@ -128,6 +155,8 @@ import Processes
           queue = []
           queuedCount = 0
           onSent(lost)
+          // Reading does not end it any more.
+          if isReadOver { return close() }
         }
         break
       }

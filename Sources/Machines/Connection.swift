@@ -44,6 +44,8 @@ import Processes
     stream = ByteStream(socket)
     stream.onBytes = { [weak self] bytes in self?.receive(bytes) }
     stream.onSent = { [outbox] count in outbox.took(count) }
+    stream.goesOnWriting = true
+    stream.onReadEnd = { [weak self] in self?.peerEnded() }
     stream.onEnd = { [weak self] in self?.peerEnded() }
     inbox.whenRoom { [weak self] in Supervisor.post { self?.stream.isReading = true } }
   }
@@ -139,10 +141,10 @@ import Processes
     } else if code != 0 {
       failure = name.error(.connection, "failed: \(Self.text(code))")
     }
-    inbox.end(failure)
-    if !isShut {
-      outbox.reset(refusal: failure ?? name.error(.connection, "was closed by the other side"))
-    }
+    if !inbox.isOver { inbox.end(failure) }
+    // An end of what the other side sends is none of what it reads.
+    guard !isShut, failure != nil || stream.hasEnded else { return }
+    outbox.reset(refusal: failure ?? name.error(.connection, "was closed by the other side"))
   }
 
   private static func text(_ code: Int32) -> String { String(cString: strerror(code)) }

@@ -71,6 +71,8 @@ public final class Inbox: Sendable {
 
   public var isFramed: Bool { state.withLock { $0.isFramed } }
   public var hasEnded: Bool { state.withLock { $0.isOver && $0.count == 0 } }
+  /// Nothing more will come; what is there may be unread.
+  var isOver: Bool { state.withLock { $0.isOver } }
   var byteCount: Int { state.withLock { $0.byteCount } }
 
   private func take(_ body: (inout State) -> [UInt8]?) throws(MachineError) -> Taken {

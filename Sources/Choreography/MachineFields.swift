@@ -1,6 +1,7 @@
 import Events
 import Guests
 import Machines
+import Processes
 import Scripting
 
 /// Reads the fields that `qemu {}` and `microvm {}` take into a specification.
@@ -39,7 +40,10 @@ struct MachineFields {
   /// The default guest is for x86-64. Another QEMU boots what raw arguments name.
   private mutating func checkGuest() throws(ScriptError) {
     let architecture = specification.architecture
-    guard bootsDefaultGuest, architecture.name != "x86_64" else { return }
+    // A program that is not there is missed first.
+    guard bootsDefaultGuest, architecture.name != "x86_64",
+      Launcher.find(specification.binary) != nil
+    else { return }
     guard specification.bootsFromExtraArguments else {
       throw .usage(
         "\(fields.what): the default guest is for x86_64 and '\(specification.binary)' emulates"

@@ -44,11 +44,11 @@ struct MachineFields {
     guard bootsDefaultGuest, architecture.name != "x86_64",
       Launcher.find(specification.binary) != nil
     else { return }
-    guard specification.bootsFromExtraArguments else {
+    guard specification.bootsByItself else {
       throw .usage(
         "\(fields.what): the default guest is for x86_64 and '\(specification.binary)' emulates"
-          + " \(architecture.name): give it a kernel, disks, or raw arguments that boot something,"
-          + " such as \"-bios\", \"QEMU_EFI.fd\"")
+          + " \(architecture.name): give it a kernel, disks, firmware, or raw arguments that boot"
+          + " something, such as \"-bios\", \"QEMU_EFI.fd\"")
     }
     bootsDefaultGuest = false
   }

@@ -52,11 +52,12 @@ public struct Architecture: Sendable, Hashable {
 
   /// The Debian package that has QEMU for it.
   var package: String {
-    let families = ["x86_64": "x86", "i386": "x86", "aarch64": "arm", "arm": "arm"]
-    for family in ["mips", "ppc", "sparc"] where name.hasPrefix(family) {
+    if name == "aarch64" { return "qemu-system-arm" }
+    for family in ["arm", "mips", "ppc", "sparc"] where name.hasPrefix(family) {
       return "qemu-system-\(family)"
     }
-    return "qemu-system-\(families[name] ?? "misc")"
+    let others = ["riscv", "s390x", "alpha", "m68k", "sh4", "hppa", "loongarch", "xtensa"]
+    return others.contains { name.hasPrefix($0) } ? "qemu-system-misc" : "qemu-system-x86"
   }
 }
 
@@ -98,8 +99,9 @@ extension MachineSpecification {
   /// Whether devices can be put on PCI.
   public var hasPCI: Bool { kind == .pc && board != nil }
 
-  /// Whether the raw arguments give QEMU something to boot.
-  public var bootsFromExtraArguments: Bool {
+  /// Whether firmware of its own, or the raw arguments, give QEMU something to boot.
+  public var bootsByItself: Bool {
+    if firmware.files != nil { return true }
     let options: Set<String> = [
       "-kernel", "-bios", "-drive", "-blockdev", "-pflash", "-cdrom", "-hda", "-sd", "-mtdblock",
       "-fda",

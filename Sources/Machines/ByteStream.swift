@@ -90,9 +90,12 @@ import Processes
   private func handle(_ readiness: Watch.Readiness) {
     if readiness.contains(.writable) { flush() }
     guard !hasEnded, readiness != .writable else { return }
-    if !isReadOver { return _ = readOnce() }
-    // Neither direction is open any more, or the other side refuses what it is sent.
-    if !readiness.isDisjoint(with: .ended) { fail(pendingError) }
+    if !isReadOver {
+      _ = readOnce()
+    } else if !readiness.isDisjoint(with: .ended) {
+      // Neither direction is open any more, or the other side refuses what it is sent.
+      fail(pendingError)
+    }
   }
 
   private var pendingError: Int32 {

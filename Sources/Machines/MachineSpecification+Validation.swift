@@ -8,6 +8,9 @@ extension MachineSpecification {
     try checkShape()
     try checkEnds()
     guard Launcher.find(binary) != nil else { throw Self.missingBinary(binary, name) }
+    if kind == .microvm && !architecture.isX86 {
+      throw refuse("QEMU's microvm is a machine of x86: use qemu {} with '\(binary)'")
+    }
     try checkFile(kernel, "kernel")
     try checkFile(initramfs, "initramfs")
     try checkStorage()
@@ -28,9 +31,6 @@ extension MachineSpecification {
 
   private func checkShape() throws(MachineError) {
     if name.isEmpty || name.contains("/") { throw refuse("a name is not empty and has no slash") }
-    if kind == .microvm && !architecture.isX86 {
-      throw refuse("QEMU's microvm is a machine of x86: use qemu {} with '\(binary)'")
-    }
     if kind == .microvm && kernel == nil { throw refuse("a microvm needs a kernel to boot") }
     if kind == .microvm && tpm != nil {
       // tpm-tis-device is "not a valid device model name" for it (QEMU 7.2).

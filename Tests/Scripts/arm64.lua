@@ -11,8 +11,7 @@ raises("usage", "KVM on this host runs", qemu, { qemu = program, kernel = "/dev/
 raises("missing", "apt-get install qemu-system-ppc", qemu, { qemu = "qemu-system-ppc64le-none",
   kernel = "/dev/null" })
 
-local vm = qemu { name = "arm", qemu = program, memory = "512M", user_net = false,
-  "-bios", "/usr/share/qemu-efi-aarch64/QEMU_EFI.fd" }
+local vm = qemu { name = "arm", qemu = program, memory = "512M", user_net = false, firmware = "uefi" }
 local args = " " .. table.concat(vm:args(), " ") .. " "
 for _, text in ipairs { "-machine virt", "-cpu max", "-accel tcg", "virtio-serial-pci" } do
   assert(args:find(" " .. text:gsub("%-serial", "-serial"), 1, true) or args:find(text, 1, true), args)

@@ -50,7 +50,8 @@ let package = Package(
     .testTarget(
       name: "ProcessesTests", dependencies: ["Processes", "ProcessFixture"], swiftSettings: swift),
     .testTarget(name: "RecordTests", dependencies: ["Record"], swiftSettings: swift),
-    .testTarget(name: "MachinesTests", dependencies: ["Machines"], swiftSettings: swift),
+    .testTarget(
+      name: "MachinesTests", dependencies: ["Machines", "ProcessFixture"], swiftSettings: swift),
     .testTarget(name: "GuestsTests", dependencies: ["Guests"], swiftSettings: swift),
     .testTarget(name: "ScriptingTests", dependencies: ["Scripting"], swiftSettings: swift),
     .testTarget(name: "ScriptTests", dependencies: ["vmscript"], swiftSettings: swift),

@@ -22,9 +22,10 @@ def script(name):
     return os.path.join(HERE, "bench", name + ".lua")
 
 
-def run(name):
+def run(name, *arguments):
     """The lines that a script printed, as lists of words."""
-    done = subprocess.run([VMSCRIPT, "run", script(name)], stdout=subprocess.PIPE, check=True, text=True)
+    done = subprocess.run(
+        [VMSCRIPT, "run", script(name)] + list(arguments), stdout=subprocess.PIPE, check=True, text=True)
     return [line.split() for line in done.stdout.splitlines()]
 
 
@@ -117,10 +118,10 @@ def boot(rounds):
     compare(ours, theirs, "ms", 1e3, "target: at most 50 more")
 
 
-def named(name):
+def named(name, *arguments):
     """What a script printed as names and numbers."""
     found = {}
-    for word, value in run(name):
+    for word, value in run(name, *arguments):
         found.setdefault(word, []).append(float(value))
     return found
 
@@ -130,6 +131,65 @@ def commands(_):
     show('vm:sh "true", idle guest, 200 times', found["command"], "ms", 1e3, "target: median at most 5 under TCG")
     show("  the guest's own time for such a command", found["inside"], "ms", 1e3)
     show("  the way there and back", found["outside"], "ms", 1e3)
+
+
+# ---- launching ----
+
+
+def bare_launch(arguments):
+    """Seconds until QEMU with the same arguments has answered the same on QMP."""
+    ends, theirs = {}, {}
+    for name in ("console", "qmp"):
+        ends[name], theirs[name] = socket.socketpair()
+        arguments = [a.replace(f"fd=<{name}>", f"fd={theirs[name].fileno()}") for a in arguments]
+    left = [a for a in arguments if "<" in a]
+    if left:
+        raise SystemExit(f"bench: cannot run {left} without vmscript")
+    ends["qmp"].settimeout(60)
+    started = time.perf_counter()
+    qemu = subprocess.Popen(
+        ["qemu-system-x86_64"] + arguments, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        pass_fds=[end.fileno() for end in theirs.values()])
+    try:
+        ends["qmp"].sendall(b'{"execute": "qmp_capabilities"}\n{"execute": "query-version", "id": 1}\n')
+        answer = b""
+        while b'"id": 1' not in answer:
+            more = ends["qmp"].recv(65536)
+            if not more:
+                raise SystemExit("bench: bare QEMU ended")
+            answer += more
+        return time.perf_counter() - started
+    finally:
+        qemu.kill()
+        qemu.wait()
+        for end in [*theirs.values(), *ends.values()]:
+            end.close()
+
+
+def launch(rounds):
+    arguments = [" ".join(words) for words in run("launch", "arguments")]
+    ours, chips, theirs = [], [], []
+    for _ in range(rounds):
+        # Three of each in a run: the first pays for what a run sets up once.
+        found = named("launch", "launch", "tpm", "launch", "tpm", "launch", "tpm")
+        ours += found["launch"]
+        chips += found["tpm"]
+        theirs += [bare_launch(arguments) for _ in range(3)]
+    show("qemu{} to QMP's first answer", ours, "ms", 1e3)
+    show("bare QEMU, the same arguments", theirs, "ms", 1e3)
+    compare(ours, theirs, "ms", 1e3, "target: at most 15 more")
+    show("qemu{} with a fresh TPM", chips, "ms", 1e3)
+    compare(chips, ours, "ms", 1e3, "target: at most 30 more")
+
+
+# ---- connections ----
+
+
+def lines(_):
+    found = named("lines")
+    show("a line that a guest sends, by lines()", found["line"], "us", 1e6)
+    show("  one that has come already", found["kept"], "us", 1e6)
+    show("a question to a guest and its answer", found["answer"], "ms", 1e3)
 
 
 # ---- calls and waits ----
@@ -165,7 +225,9 @@ def cold():
 
 
 def main():
-    parts = {"start": start, "boot": boot, "commands": commands, "calls": calls, "size": size}
+    parts = {
+        "start": start, "launch": launch, "boot": boot, "commands": commands, "lines": lines, "calls": calls,
+        "size": size}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("part", nargs="*", default=[], help=", ".join(parts) + "; all if none is named")
     parser.add_argument("--rounds", type=int, default=7, help="how many boots of each kind")

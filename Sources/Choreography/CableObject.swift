@@ -46,9 +46,8 @@ final class CableEndObject: StreamObject {
       let object = of(call)
       let end = object.end
       return try call.wait(
-        Operation<Void>(
-          "cable end '\(end.label)' to be \(state)", of: nil, timeout: object.run.defaultTimeout
-        ) { () throws(MachineError) in
+        Operation<Void>(object.run, "cable end '\(end.label)' to be \(state)") {
+          _ throws(MachineError) in
           try await body(end)
         })
     }
@@ -57,19 +56,9 @@ final class CableEndObject: StreamObject {
   var source: StreamSource {
     let end = end
     return StreamSource(
-      run: run, shown: shown, readable: end.readable,
-      read: { limit throws(ScriptError) in
-        try StreamSource.ask { () throws(MachineError) in
-          let bytes = try end.read(limit)
-          return bytes.isEmpty && end.hasEnded ? nil : bytes
-        }
-      },
-      line: { () throws(ScriptError) in
-        try StreamSource.ask { () throws(MachineError) in try end.readLine() }
-      },
-      hasEnded: { Supervisor.sync { end.hasEnded } },
-      write: { bytes throws(ScriptError) in
-        try StreamSource.ask { () throws(MachineError) in try end.write(bytes) }
+      run: run, shown: shown, inbox: end.inbox, outbox: end.outbox,
+      write: { bytes throws(MachineError) in
+        try Supervisor.sync { () throws(MachineError) in try end.write(bytes) }
       })
   }
 }

@@ -8,44 +8,74 @@ final class ConnectionObject: StreamObject {
 
   private let run: Run
   private let connection: Connection
-  private let name: String
 
-  private init(_ run: Run, _ connection: Connection, _ name: String) {
+  private init(_ run: Run, _ connection: Connection) {
     self.run = run
     self.connection = connection
-    self.name = name
   }
 
   static func dial(_ call: Call, _ map: PortMapObject) throws(ScriptError) -> Int {
-    guard let number = call.number(2), let guest = UInt16(exactly: number),
-      let mapping = map.ports.mappings.first(where: { $0.guest == guest && $0.transport == .tcp })
-    else {
-      let mapped = map.ports.mappings.filter { $0.transport == .tcp }.map { String($0.guest) }
-      throw .usage(
-        "dial wants a mapped TCP port of the guest, got \(try call.value(2).shown); mapped:"
-          + " \(mapped.joined(separator: ", "))")
-    }
+    let mapping = try mapping(call, map.ports)
     let options = try Fields(call, 3, of: "dial", known: ["timeout"])
-    let timeout = try options.seconds("timeout") ?? map.run.defaultTimeout
-    let address = mapping.bind == "0.0.0.0" ? "127.0.0.1" : mapping.bind
-    let run = map.run
+    let (run, ports) = (map.run, map.ports)
+    let machines = run.machines.map(\.machine)
     return try call.wait(
-      Operation<Connection>("a connection to port \(guest)", of: nil, timeout: timeout) {
-        () throws(MachineError) in
-        try await Connection.open(to: address, mapping.host, until: .after(timeout))
+      Operation<Connection>(
+        run, "a connection to port \(mapping.guest)", timeout: try options.seconds("timeout")
+      ) { deadline throws(MachineError) in
+        guard let machine = Machine.holder(of: ports, among: machines) else {
+          throw MachineError(
+            .connection,
+            "no running machine has the port map that leads to port \(mapping.guest): start one"
+              + " with ports = …")
+        }
+        return try await machine.dial(mapping, until: deadline)
       } push: { call, connection in
-        call.results(.object(ConnectionObject(run, connection, "connection to port \(guest)")))
+        call.results(.object(ConnectionObject(run, connection)))
       })
   }
 
-  var shown: String { name }
+  private static func mapping(
+    _ call: Call, _ ports: PortMap
+  ) throws(ScriptError) -> PortMap.Mapping {
+    let given = call.number(2).flatMap { UInt16(exactly: $0) }
+    let mappings = ports.mappings.filter { $0.guest == given }
+    if let mapping = mappings.first(where: { $0.transport == .tcp }) { return mapping }
+    if let other = mappings.first {
+      throw .usage(
+        "dial connects by TCP, and port \(other.guest) is mapped for UDP: send datagrams to"
+          + " \(other.bind):\(other.host) with a library, such as LuaSocket")
+    }
+    let mapped = ports.mappings.filter { $0.transport == .tcp }.map { String($0.guest) }
+    throw .usage(
+      "dial wants a mapped TCP port of the guest, got \(try call.value(2).shown); mapped:"
+        + " \(mapped.isEmpty ? "none" : mapped.joined(separator: ", "))")
+  }
+
+  var shown: String { connection.name.text }
 
   static var methods: [String: NativeFunction] {
     let own: [String: NativeFunction] = [
-      "close": { call throws(ScriptError) in try (call.object(1) as! Self).close(call) }
+      "close": { call throws(ScriptError) in try of(call).close(call) },
+      "shutdown": { call throws(ScriptError) in
+        guard call.isAbsent(2) || call.text(2) == "write" else {
+          throw .usage(
+            "shutdown ends writing, as in shutdown \"write\", got \(try call.value(2).shown);"
+              + " close() ends both directions")
+        }
+        let connection = of(call).connection
+        do throws(MachineError) {
+          try Supervisor.sync { () throws(MachineError) in try connection.shut() }
+        } catch {
+          throw ScriptError(error)
+        }
+        return 0
+      },
     ]
     return own.merging(streamMethods) { own, _ in own }
   }
+
+  private static func of(_ call: Call) -> ConnectionObject { call.object(1) as! ConnectionObject }
 
   func close(_ call: Call) throws(ScriptError) -> Int {
     let connection = connection
@@ -56,16 +86,8 @@ final class ConnectionObject: StreamObject {
   var source: StreamSource {
     let connection = connection
     return StreamSource(
-      run: run, shown: name, readable: connection.readable,
-      read: { limit throws(ScriptError) in
-        try StreamSource.ask { () throws(MachineError) in try connection.read(limit) }
-      },
-      line: { () throws(ScriptError) in
-        try StreamSource.ask { () throws(MachineError) in try connection.readLine() }
-      },
-      hasEnded: { Supervisor.sync { connection.hasEnded } },
-      write: { bytes throws(ScriptError) in
-        try StreamSource.ask { () throws(MachineError) in try connection.write(bytes) }
-      })
+      run: run, shown: "the \(connection.name.text)", inbox: connection.inbox,
+      outbox: connection.outbox,
+      write: { bytes throws(MachineError) in try connection.write(bytes) })
   }
 }

@@ -66,12 +66,12 @@ final class DiskObject: ScriptObject {
     }
     let fields = try Fields(call, 3, of: "save", known: ["format", "timeout"])
     let format = try format(fields) ?? (path.hasSuffix(".qcow2") ? .qcow2 : .raw)
-    let timeout = try fields.seconds("timeout") ?? object.run.defaultTimeout
+    let timeout = try fields.seconds("timeout")
     let disk = object.disk
     return try call.wait(
-      Operation<Void>("a disk to be saved to '\(path)'", of: nil, timeout: timeout) {
-        () throws(MachineError) in
-        try await disk.save(to: path, format, until: .after(timeout))
+      Operation<Void>(object.run, "a disk to be saved to '\(path)'", timeout: timeout) {
+        deadline throws(MachineError) in
+        try await disk.save(to: path, format, until: deadline)
       })
   }
 }

@@ -42,7 +42,12 @@ extension JSON {
         for (key, field) in table.fields { members.append(Member(key, try JSON(field))) }
         self = .object(members)
       }
-    case .object, .other: throw .usage("JSON cannot hold a \(value.typeName)")
+    case .object(let object):
+      guard let literal = object as? JSONLiteral else {
+        throw .usage("JSON cannot hold a \(value.typeName)")
+      }
+      self = literal.json
+    case .other: throw .usage("JSON cannot hold a \(value.typeName)")
     }
   }
 }

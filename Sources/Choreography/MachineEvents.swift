@@ -2,7 +2,6 @@ import Events
 import Guests
 import Machines
 import Scripting
-import Synchronization
 
 /// What scripts wait for of one machine.
 protocol MachineEvent: ScriptObject, Waitable {
@@ -112,49 +111,5 @@ final class OutputEvent: MachineEvent {
       for value in found { call.push(value) }
       return found.count
     }
-  }
-}
-
-/// `vm:event(name)`: a QMP event, each one since the call that made this once.
-final class QMPEventWait: MachineEvent {
-  /// More than these are not kept when nobody takes them; the oldest go.
-  static let limit = 1000
-
-  let subject: MachineObject
-  private let name: String
-  private let inbox: Inbox
-  private let subscription: Subscription
-
-  final class Inbox: Sendable {
-    let events = Mutex<[QMPEvent]>([])
-    let arrived = Event<Bool>()
-  }
-
-  init(_ machine: MachineObject, name: String) {
-    subject = machine
-    self.name = name
-    let inbox = Inbox()
-    self.inbox = inbox
-    let qemu = machine.machine
-    subscription = Supervisor.sync {
-      qemu.onEvent { event in
-        guard event.name == name else { return }
-        inbox.events.withLock { events in
-          if events.count == QMPEventWait.limit { events.removeFirst() }
-          events.append(event)
-        }
-        inbox.arrived.set(true)
-      }
-    }
-  }
-
-  var purpose: String { "QMP event \(name)" }
-  var wakers: [any Waking] { [inbox.arrived] }
-
-  func outcome() -> Outcome? {
-    guard let event = inbox.events.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) else {
-      return nil
-    }
-    return .success { call in call.results(Value(event.data)) }
   }
 }

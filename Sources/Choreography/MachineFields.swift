@@ -1,6 +1,7 @@
 import Events
 import Guests
 import Machines
+import Processes
 import Scripting
 
 /// Reads the fields that `qemu {}` and `microvm {}` take into a specification.
@@ -33,6 +34,23 @@ struct MachineFields {
     try readBoot()
     try readResources()
     try readRest()
+    try checkGuest()
+  }
+
+  /// The default guest is for x86-64. Another QEMU boots what raw arguments name.
+  private mutating func checkGuest() throws(ScriptError) {
+    let architecture = specification.architecture
+    // A program that is not there is missed first.
+    guard bootsDefaultGuest, architecture.name != "x86_64",
+      Launcher.find(specification.binary) != nil
+    else { return }
+    guard specification.bootsByItself else {
+      throw .usage(
+        "\(fields.what): the default guest is for x86_64 and '\(specification.binary)' emulates"
+          + " \(architecture.name): give it a kernel, disks, firmware, or raw arguments that boot"
+          + " something, such as \"-bios\", \"QEMU_EFI.fd\"")
+    }
+    bootsDefaultGuest = false
   }
 
   private static func name(_ fields: Fields) throws(ScriptError) -> String? {
@@ -191,7 +209,10 @@ struct MachineFields {
     }
     switch fields.table["agent"] {
     case .boolean(false): break
-    case .nil: specification.agentPorts = [MachineFields.agentPort]
+    case .nil:
+      // Its port is on PCI.
+      let hasRoom = specification.kind == .microvm || specification.hasPCI
+      if hasRoom { specification.agentPorts = [MachineFields.agentPort] }
     case .string where ["auto", "vmscript"].contains(fields.table["agent"].text):
       specification.agentPorts = [MachineFields.agentPort]
     default: throw fields.wrong("agent", "\"auto\", \"vmscript\" or false")
@@ -199,7 +220,9 @@ struct MachineFields {
   }
 
   /// What Linux calls the console that is logged.
-  var console: String { specification.kind == .microvm ? "hvc0" : "ttyS0" }
+  var console: String {
+    specification.kind == .microvm ? "hvc0" : specification.architecture.serialConsole ?? "…"
+  }
 
   static let agentPort = "org.vmscript.agent"
 

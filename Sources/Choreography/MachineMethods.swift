@@ -24,20 +24,18 @@ extension MachineObject {
         let text = try ConsoleText(call, 2, of: "output")
         return call.results(.object(OutputEvent(Self.of(call), text)))
       },
-      "event": { call throws(ScriptError) in
-        guard let name = call.text(2) else { throw .usage("event wants a QMP event's name") }
-        return call.results(.object(QMPEventWait(Self.of(call), name: name)))
-      },
+      "port": { call throws(ScriptError) in try PortEvent.make(call, Self.of(call)) },
+      "event": Self.event, "screenshot": Self.screenshot,
       "expect": Self.expect, "send": Self.send, "qmp": Self.qmp, "start": Self.start,
       "kill": Self.kill, "shutdown": Self.shutdown, "reset": Self.reset, "reboot": Self.reboot,
-      "pause": Self.operation("the machine to pause") { machine throws(MachineError) in
-        try await machine.pause()
+      "pause": Self.operation("the machine to pause") { machine, deadline throws(MachineError) in
+        try await machine.pause(until: deadline)
       },
-      "resume": Self.operation("the machine to go on") { machine throws(MachineError) in
-        try await machine.resume()
+      "resume": Self.operation("the machine to go on") { machine, deadline throws(MachineError) in
+        try await machine.resume(until: deadline)
       },
-      "freeze": Self.operation("the machine to freeze") { machine in machine.freeze() },
-      "thaw": Self.operation("the machine to thaw") { machine in machine.thaw() },
+      "freeze": Self.operation("the machine to freeze") { machine, _ in machine.freeze() },
+      "thaw": Self.operation("the machine to thaw") { machine, _ in machine.thaw() },
       "sh": Self.sh, "fails": Self.fails, "exec": Self.exec,
       "read": Self.read, "write": Self.write, "put": Self.put, "get": Self.get,
     ]
@@ -47,16 +45,16 @@ extension MachineObject {
 
   private static func operation(
     _ purpose: String,
-    _ body: @escaping @Supervisor @Sendable (Machine) async throws(MachineError) -> Void
+    _ body:
+      @escaping @Supervisor @Sendable (Machine, Deadline) async throws(MachineError) -> Void
   ) -> NativeFunction {
     { call throws(ScriptError) in
       let object = of(call)
       let machine = object.machine
       try object.demandStarted()
       return try call.wait(
-        Operation<Void>(purpose, of: object, timeout: object.run.defaultTimeout) {
-          () throws(MachineError) in
-          try await body(machine)
+        Operation<Void>(object.run, purpose, of: object) { deadline throws(MachineError) in
+          try await body(machine, deadline)
         })
     }
   }
@@ -100,32 +98,6 @@ extension MachineObject {
     return 0
   }
 
-  // MARK: QMP
-
-  private static func qmp(_ call: Call) throws(ScriptError) -> Int {
-    let object = of(call)
-    guard let command = call.text(2) else {
-      throw .usage("qmp wants a command's name, such as \"query-status\", got \(call.typeName(2))")
-    }
-    var arguments: JSON?
-    if !call.isAbsent(3) {
-      guard case .table(let table) = try call.value(3) else {
-        throw .usage("qmp wants its arguments in a table, got \(call.typeName(3))")
-      }
-      arguments = table.isEmpty ? .object([]) : try JSON(Scripting.Value.table(table))
-    }
-    try object.demandStarted()
-    let machine = object.machine
-    let timeout = object.run.defaultTimeout
-    return try call.wait(
-      Operation<JSON>("QMP command \(command)", of: object, timeout: timeout) {
-        () throws(MachineError) in
-        try await machine.qmp(command, arguments, until: .after(timeout))
-      } push: { call, json in
-        call.results(Value(json))
-      })
-  }
-
   // MARK: Starts and ends
 
   private static func start(_ call: Call) throws(ScriptError) -> Int {
@@ -147,28 +119,26 @@ extension MachineObject {
     object.isEndClaimed = true
     let machine = object.machine
     return try call.wait(
-      Operation<Void>("the end", of: object, timeout: object.run.defaultTimeout) {
-        await machine.kill()
-      })
+      Operation<Void>(object.run, "the end", of: object) { _ in await machine.kill() })
   }
 
   private static func shutdown(_ call: Call) throws(ScriptError) -> Int {
     let object = of(call)
     let fields = try Fields(call, 2, of: "shutdown", known: ["timeout"])
     try object.demandStarted()
-    let timeout = try fields.seconds("timeout") ?? object.run.defaultTimeout
+    let timeout = try fields.seconds("timeout")
     let (machine, agent) = (object.machine, object.agent)
     return try call.wait(
       Operation<MachineExit>(
-        "machine '\(object.name)' to shut down", of: object, timeout: timeout
-      ) { () throws(MachineError) in
+        object.run, "machine '\(object.name)' to shut down", of: object, timeout: timeout
+      ) { deadline throws(MachineError) in
         machine.expectEnd()
         if let agent, agent.ready.value != nil {
           _ = agent.power(.poweroff)
         } else {
-          try await machine.pressPowerButton()
+          try await machine.pressPowerButton(until: deadline)
         }
-        guard let exit = await machine.exited.wait() else {
+        guard let exit = await machine.exited.wait(until: deadline) else {
           throw MachineError(.timeout, "the machine does not end", machine: machine.name)
         }
         return exit
@@ -183,10 +153,9 @@ extension MachineObject {
     let object = of(call)
     try object.demandStarted()
     let machine = object.machine
-    let timeout = object.run.defaultTimeout
     return try call.wait(
-      Operation<Void>("the reset", of: object, timeout: timeout) { () throws(MachineError) in
-        try await machine.reset(until: .after(timeout))
+      Operation<Void>(object.run, "the reset", of: object) { deadline throws(MachineError) in
+        try await machine.reset(until: deadline)
       })
   }
 
@@ -201,20 +170,21 @@ extension MachineObject {
         machine: object.name)
     }
     let machine = object.machine
-    let timeout = try fields.seconds("timeout") ?? object.run.defaultTimeout
+    let timeout = try fields.seconds("timeout")
     return try call.wait(
-      Operation<Void>("machine '\(object.name)' to reboot", of: object, timeout: timeout) {
-        () throws(MachineError) in
-        guard let old = await agent.ready.wait(until: .after(timeout)) else { return }
+      Operation<Void>(
+        object.run, "machine '\(object.name)' to reboot", of: object, timeout: timeout
+      ) { deadline throws(MachineError) in
+        guard let old = await agent.ready.wait(until: deadline) else { return }
         let allowed = machine.specification.allowsReboot
-        if !allowed { try await machine.setReboots(allowed: true) }
+        if !allowed { try await machine.setReboots(allowed: true, until: deadline) }
         _ = agent.power(.reboot)
         let change = Event<Bool>()
         let subscription = agent.ready.subscribe { change.set(true) }
         while agent.ready.value?.session == old.session || agent.ready.value == nil {
           change.clear()
           if let ready = agent.ready.value, ready.session != old.session { break }
-          guard await change.wait(until: .after(timeout)) != nil else { break }
+          guard await change.wait(until: deadline) != nil else { break }
         }
         subscription.cancel()
         if !allowed { try await machine.setReboots(allowed: false) }

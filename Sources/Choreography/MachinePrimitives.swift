@@ -16,7 +16,7 @@ enum MachinePrimitives {
     let tags = try tags(fields)
     let mayExit = try fields.boolean("may_exit") ?? false
     let isStarted = try fields.boolean("start") ?? true
-    let host = try run.host(accelerator)
+    let host = try host(run, accelerator, reader.specification)
     try reader.completeBoot(host)
     let specification = reader.specification
     let scratch = try run.volatileDirectory().path
@@ -44,6 +44,22 @@ enum MachinePrimitives {
     run.add(object)
     if isStarted { try object.start() }
     return call.results(.object(object))
+  }
+
+  /// KVM runs guests of the host's own processors only.
+  private static func host(
+    _ run: Run, _ choice: HostCapabilities.Choice, _ specification: MachineSpecification
+  ) throws(ScriptError) -> HostCapabilities {
+    let architecture = specification.architecture
+    let isNative =
+      architecture == .host || (architecture.isX86 && Architecture.host.isX86)
+    if isNative || choice == .tcg { return try run.host(choice) }
+    guard choice == .auto, run.options.accelerator != .kvm else {
+      throw .usage(
+        "accel = \"kvm\": '\(specification.binary)' emulates \(architecture.name), and KVM on this"
+          + " host runs \(Architecture.host.name) alone; use accel = \"tcg\"")
+    }
+    return try run.host(.tcg)
   }
 
   private static func accelerator(_ fields: Fields) throws(ScriptError) -> HostCapabilities.Choice {

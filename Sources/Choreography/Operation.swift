@@ -11,22 +11,24 @@ final class Operation<Success: Sendable>: Wait {
   let purpose: String
   let deadline: Deadline
 
-  /// Starts it at once.
+  /// Starts it at once; `body` is given the deadline, which `wait.eventually` may have set earlier
+  /// than the time-out would. `timeout` nil is the run's default.
   init(
-    _ purpose: String, of machine: MachineObject?, timeout: Double,
-    _ body: @escaping @Supervisor @Sendable () async throws(MachineError) -> Success,
+    _ run: Run, _ purpose: String, of machine: MachineObject? = nil, timeout: Double? = nil,
+    _ body: @escaping @Supervisor @Sendable (Deadline) async throws(MachineError) -> Success,
     push: @escaping (Call, Success) throws(ScriptError) -> Int
   ) {
     self.purpose = purpose
     self.machine = machine
-    self.timeout = timeout
+    self.timeout = timeout ?? run.defaultTimeout
     self.push = push
-    deadline = .after(timeout)
+    let deadline = run.deadline(self.timeout)
+    self.deadline = deadline
     let result = result
     Supervisor.post {
       Task { @Supervisor in
         do throws(MachineError) {
-          result.set(.success(try await body()))
+          result.set(.success(try await body(deadline)))
         } catch {
           result.set(.failure(error))
         }
@@ -35,10 +37,10 @@ final class Operation<Success: Sendable>: Wait {
   }
 
   convenience init(
-    _ purpose: String, of machine: MachineObject?, timeout: Double,
-    _ body: @escaping @Supervisor @Sendable () async throws(MachineError) -> Void
+    _ run: Run, _ purpose: String, of machine: MachineObject? = nil, timeout: Double? = nil,
+    _ body: @escaping @Supervisor @Sendable (Deadline) async throws(MachineError) -> Void
   ) where Success == Void {
-    self.init(purpose, of: machine, timeout: timeout, body) { _, _ in 0 }
+    self.init(run, purpose, of: machine, timeout: timeout, body) { _, _ in 0 }
   }
 
   func poll() -> Bool { result.value != nil || deadline.hasPassed }
@@ -50,10 +52,11 @@ final class Operation<Success: Sendable>: Wait {
   func finish(_ call: Call) throws(ScriptError) -> Int {
     switch result.value {
     case .success(let value): return try push(call, value)
-    case .failure(let error):
+    // Its own word for being late says less than what follows.
+    case .failure(let error) where error.kind != .timeout:
       if let machine { throw machine.explained(error) }
       throw ScriptError(error)
-    case nil:
+    case nil, .failure:
       var error = ScriptError(
         .timeout, "timed out after \(formatted(timeout)) s waiting for \(purpose)",
         machine: machine?.name)

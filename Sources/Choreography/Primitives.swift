@@ -29,6 +29,8 @@ enum Primitives {
       ("spawn", { call throws(ScriptError) in try TaskObject.spawn(call, run) }),
       ("pattern", pattern), ("now", { call in now(call, run) }),
       ("json_encode", jsonEncode), ("json_decode", jsonDecode), ("here", here),
+      ("json_null", { call in call.results(.object(JSONLiteral.null)) }),
+      ("json_object", JSONLiteral.object),
       ("fail", fail), ("cap", { call in cap(call, run) }),
       ("default_timeout", { call in call.results(.number(run.defaultTimeout)) }),
       (

@@ -2,48 +2,6 @@ import Events
 import Machines
 import Scripting
 
-/// What can be read from and written to: a cable's end, a connection.
-struct StreamSource {
-  var run: Run
-  var shown: String
-  var readable: any Waking
-  /// At most so many bytes; empty when there is nothing yet, nil at the end.
-  var read: (Int) throws(ScriptError) -> [UInt8]?
-  /// A line without its end; nil when there is none yet.
-  var line: () throws(ScriptError) -> [UInt8]?
-  var hasEnded: () -> Bool
-  var write: ([UInt8]) throws(ScriptError) -> Void
-
-  static func ask<Value: Sendable>(
-    _ body: @escaping @Supervisor @Sendable () throws(MachineError) -> Value
-  ) throws(ScriptError) -> Value {
-    do throws(MachineError) { return try Supervisor.sync(body) } catch { throw ScriptError(error) }
-  }
-}
-
-/// What scripts read from and write to.
-protocol StreamObject: ScriptObject {
-  var source: StreamSource { get }
-}
-
-extension StreamObject {
-  static var streamMethods: [String: NativeFunction] {
-    [
-      "read": { call throws(ScriptError) in try StreamWait.read(call, source(call)) },
-      "lines": { call in call.results(.object(LineReader(source(call)))) },
-      "write": { call throws(ScriptError) in
-        guard let bytes = call.bytes(2) else {
-          throw .usage("write wants a string, got \(call.typeName(2))")
-        }
-        try source(call).write(bytes)
-        return 0
-      },
-    ]
-  }
-
-  private static func source(_ call: Call) -> StreamSource { (call.object(1) as! Self).source }
-}
-
 /// Reads from a stream: some bytes, a line, or all until its end.
 final class StreamWait: Wait {
   enum Format {
@@ -52,6 +10,9 @@ final class StreamWait: Wait {
     case line
     case all
   }
+
+  /// What `read "all"` gathers at most, in bytes: the other side may go on for ever.
+  static let limit = 256 << 20
 
   private let source: StreamSource
   private let format: Format
@@ -89,35 +50,48 @@ final class StreamWait: Wait {
   var purpose: String { "something to read from \(source.shown)" }
 
   func subscribe(_ wake: @escaping @Sendable () -> Void) -> [Subscription] {
-    [source.readable.subscribe(wake)]
+    [source.inbox.readable.subscribe(wake)]
   }
 
   func poll() -> Bool {
-    do throws(ScriptError) {
-      if result == nil { result = try look().map { .success($0) } }
-    } catch {
-      result = .failure(error)
+    if result == nil {
+      do throws(MachineError) {
+        try look()
+      } catch {
+        result = .failure(ScriptError(error))
+      }
     }
     return result != nil || deadline.hasPassed
   }
 
-  /// Nil: not yet. `.some(nil)`: the end.
-  private func look() throws(ScriptError) -> [UInt8]?? {
+  private func look() throws(MachineError) {
+    let inbox = source.inbox
     switch format {
-    case .bytes(let limit):
-      guard let bytes = try source.read(limit) else { return .some(nil) }
-      if bytes.isEmpty { return nil }
-      return .some(bytes)
+    case .bytes(let limit): settle(try inbox.read(limit))
     case .line:
-      if let line = try source.line() { return .some(line) }
-      if source.hasEnded() { return .some(nil) }
-      return nil
-    case .all:
-      while let bytes = try source.read(.max) {
-        if bytes.isEmpty { return nil }
-        gathered += bytes
+      if inbox.isFramed {
+        throw MachineError(
+          .usage, "\(source.shown) carries frames, which have no lines: use read()")
       }
-      return .some(gathered)
+      settle(try inbox.readLine())
+    case .all:
+      while case .bytes(let bytes) = try inbox.read() {
+        gathered += bytes
+        if gathered.count > Self.limit {
+          throw MachineError(
+            .connection,
+            "\(source.shown) has sent more than \(Self.limit >> 20) MiB: read it piece by piece")
+        }
+      }
+      if inbox.hasEnded { result = .success(gathered) }
+    }
+  }
+
+  private func settle(_ taken: Inbox.Taken) {
+    switch taken {
+    case .bytes(let bytes): result = .success(bytes)
+    case .end: result = .success(nil)
+    case .nothing: break
     }
   }
 
@@ -136,14 +110,18 @@ final class StreamWait: Wait {
 final class LineReader: ScriptObject {
   static let typeName = "lines"
   private let source: StreamSource
+  private let timeout: Double?
 
-  init(_ source: StreamSource) { self.source = source }
+  init(_ source: StreamSource, timeout: Double?) {
+    self.source = source
+    self.timeout = timeout
+  }
 
   static var metamethods: [String: NativeFunction] {
     [
       "__call": { call throws(ScriptError) in
         guard let reader = call.object(1) as? LineReader else { return 0 }
-        return try call.wait(StreamWait(reader.source, .line, timeout: nil))
+        return try call.wait(StreamWait(reader.source, .line, timeout: reader.timeout))
       }
     ]
   }

@@ -33,10 +33,12 @@ final class UEFIObject: ScriptObject {
       throw .usage("\(fields.what): code of your own goes with variables of its build; give 'vars'")
     }
     do throws(MachineError) {
-      if let code, let variables { return try FirmwareFiles(code: code, variables: variables) }
+      if let code, let variables {
+        return try FirmwareFiles(code: code, variables: variables, for: binary)
+      }
       let found = try FirmwareFiles.find(for: binary)
       guard let variables else { return found }
-      return try FirmwareFiles(code: found.code.path, variables: variables)
+      return try FirmwareFiles(code: found.code.path, variables: variables, for: binary)
     } catch {
       throw ScriptError(error)
     }

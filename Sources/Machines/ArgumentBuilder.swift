@@ -26,6 +26,7 @@ struct ArgumentBuilder: Sendable {
 
   var isMicroVM: Bool { specification.kind == .microvm }
   var isKVM: Bool { host.accelerator == .kvm }
+  var architecture: Architecture { specification.architecture }
   var identity: MachineIdentity {
     MachineIdentity(seed: specification.seed, name: specification.name)
   }
@@ -47,10 +48,14 @@ struct ArgumentBuilder: Sendable {
     addTPM()
     // A guest has no entropy to start with, and waits for it; the microvm's share is limited to
     // 1 KiB a second, so that no guest drains the host.
-    add("-device", isMicroVM ? "virtio-rng-device,max-bytes=1024,period=1000" : "virtio-rng-pci")
+    if isMicroVM {
+      add("-device", "virtio-rng-device,max-bytes=1024,period=1000")
+    } else if specification.hasPCI {
+      add("-device", "virtio-rng-pci")
+    }
     addPorts()
     // Tells a kernel's panic from a reboot. A microvm has neither PCI nor the ACPI entry for it.
-    if !isMicroVM { add("-device", "pvpanic-pci") }
+    if specification.hasPCI { add("-device", "pvpanic-pci") }
     // A reboot that nobody asked for is the end: most often it is a crash.
     // Where a boot loader may want one for itself, QMP forbids them when the guest is ready.
     if !specification.allowsReboot && !specification.hasOwnBootLoader { add("-no-reboot") }
@@ -59,7 +64,7 @@ struct ArgumentBuilder: Sendable {
 
   private mutating func addBoard() {
     if !isMicroVM {
-      add("-machine", "q35")
+      if let board = specification.board { add("-machine", Argument(board)) }
     } else if isKVM {
       // No legacy device at all: the kernel probes none and boots faster.
       add("-machine", "microvm,x-option-roms=off,pic=off,pit=off,rtc=off,isa-serial=off")
@@ -69,7 +74,11 @@ struct ArgumentBuilder: Sendable {
     }
     add("-accel", Argument(host.accelerator.rawValue))
     // "host" needs KVM; "max" is all that TCG can do.
-    add("-cpu", isKVM ? "host" : "max")
+    if isKVM {
+      add("-cpu", "host")
+    } else if specification.board != nil || isMicroVM, let processor = architecture.processor {
+      add("-cpu", Argument(processor))
+    }
     add("-m", Argument(memory))
     let topology = specification.topology
     add(
@@ -105,10 +114,12 @@ struct ArgumentBuilder: Sendable {
       // console goes when hvc0 comes. With KVM there is no ISA serial port for it.
       if !isKVM { words.append("earlyprintk=ttyS0") }
     } else {
-      words.append("console=ttyS0")
+      if let console = architecture.serialConsole { words.append("console=\(console)") }
     }
     // Under TCG on a busy host the kernel measures the TSC wrong or gives up; so it is told.
-    if !isKVM, let kilohertz = host.tscKilohertz { words.append("tsc_early_khz=\(kilohertz)") }
+    if !isKVM, architecture.isX86, let kilohertz = host.tscKilohertz {
+      words.append("tsc_early_khz=\(kilohertz)")
+    }
     // Without it a panicked kernel sits there for ever; so it reboots at once, which is seen.
     let own = specification.cmdline.split(separator: " ")
     if !own.contains(where: { $0.hasPrefix("panic=") }) { words.append("panic=-1") }
@@ -127,7 +138,8 @@ struct ArgumentBuilder: Sendable {
   private mutating func addTPM() {
     guard specification.tpm != nil, wiring == .inherited else { return }
     add("-chardev", "socket,id=chrtpm,fd=\(descriptor: "tpm")")
-    add("-tpmdev", "emulator,id=tpm0,chardev=chrtpm", "-device", "tpm-tis,tpmdev=tpm0")
+    add("-tpmdev", "emulator,id=tpm0,chardev=chrtpm")
+    add("-device", "\(architecture.tpmDevice),tpmdev=tpm0")
   }
 
   private mutating func addExtra() {

@@ -9,10 +9,18 @@ import Processes
   private static let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
 
   var onBytes: ([UInt8]) -> Void = { _ in }
-  /// Called once, after the last bytes.
+  /// Called once, when it has closed: after the last bytes, unless it goes on writing.
   var onEnd: () -> Void = {}
+  /// Called once, after the last bytes, of a stream that goes on writing then.
+  var onReadEnd: () -> Void = {}
+  /// Whether the end of what the other side sends leaves this direction open.
+  var goesOnWriting = false
+  /// Called with how many bytes left the queue: to the other side, or because it has gone.
+  var onSent: (Int) -> Void = { _ in }
   private(set) var hasEnded = false
   private(set) var queuedCount = 0
+  /// What ended it other than the other side's close: an errno, 0 if nothing did.
+  private(set) var failure: Int32 = 0
 
   /// False lets the other side wait: what it sends stays in the socket.
   var isReading = true { didSet { if isReading != oldValue { updateInterest() } } }
@@ -20,6 +28,8 @@ import Processes
   private var socket: Descriptor?
   private var watch: Watch?
   private var queue: [ArraySlice<UInt8>] = []
+  private var isFinishing = false
+  private var isReadOver = false
 
   init(_ socket: consuming Descriptor) {
     let number = socket.number
@@ -44,6 +54,12 @@ import Processes
     flush()
   }
 
+  /// Ends this direction once the queue is empty.
+  func finishSending() {
+    isFinishing = true
+    flush()
+  }
+
   func close() {
     guard !hasEnded else { return }
     hasEnded = true
@@ -55,6 +71,8 @@ import Processes
     let ended = onEnd
     onEnd = {}
     onBytes = { _ in }
+    onReadEnd = {}
+    onSent = { _ in }
     ended()
   }
 
@@ -71,7 +89,25 @@ import Processes
 
   private func handle(_ readiness: Watch.Readiness) {
     if readiness.contains(.writable) { flush() }
-    if !hasEnded, readiness != .writable { _ = readOnce() }
+    guard !hasEnded, readiness != .writable else { return }
+    if !isReadOver {
+      _ = readOnce()
+    } else if !readiness.isDisjoint(with: .ended) {
+      // Neither direction is open any more, or the other side refuses what it is sent.
+      fail(pendingError)
+    }
+  }
+
+  private var pendingError: Int32 {
+    var code: Int32 = 0
+    var size = socklen_t(MemoryLayout<Int32>.size)
+    getsockopt(number, SOL_SOCKET, SO_ERROR, &code, &size)
+    return code
+  }
+
+  private func fail(_ code: Int32) {
+    if failure == 0 { failure = code }
+    close()
   }
 
   /// The number of bytes read; 0 when there is nothing, -1 when the stream has ended.
@@ -88,12 +124,19 @@ import Processes
       return bytes.count
     }
     if error == EAGAIN || error == EINTR { return 0 }
-    close()
+    if error == 0 && failure == 0 && goesOnWriting {
+      isReadOver = true
+      updateInterest()
+      onReadEnd()
+      onReadEnd = {}
+    } else {
+      fail(error)
+    }
     return -1
   }
 
   private func updateInterest() {
-    var interest: Watch.Readiness = isReading ? .readable : []
+    var interest: Watch.Readiness = isReading && !isReadOver ? .readable : []
     if !queue.isEmpty { interest.insert(.writable) }
     watch?.interest = interest
   }
@@ -110,13 +153,23 @@ import Processes
         if errno == EINTR { continue }
         // The other side has gone: what it said before is still to be read, and ends the stream.
         if errno != EAGAIN {
+          failure = errno
+          let lost = queuedCount
           queue = []
           queuedCount = 0
+          onSent(lost)
+          // Reading does not end it any more.
+          if isReadOver { return close() }
         }
         break
       }
       queuedCount -= sent
       if sent == first.count { queue.removeFirst() } else { queue[0] = first.dropFirst(sent) }
+      onSent(sent)
+    }
+    if queue.isEmpty, isFinishing, !hasEnded {
+      isFinishing = false
+      shutdown(number, Int32(SHUT_WR))
     }
     updateInterest()
   }

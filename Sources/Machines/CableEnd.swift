@@ -15,8 +15,11 @@ public struct CableEnd: Sendable, Hashable {
 
   /// What messages call it, for example "cable1.left".
   public var label: String { side.label }
-  /// Set, to how many bytes or frames wait, whenever there is something to read or will be no more.
-  public var readable: Event<Int> { side.readable }
+  /// What has come for the script.
+  public var inbox: Inbox { side.inbox }
+  /// What the script wrote that waits.
+  public var outbox: Outbox { side.outbox }
+  var readable: Event<Bool> { side.inbox.readable }
 
   public static func == (a: CableEnd, b: CableEnd) -> Bool { a.side === b.side }
   public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(side)) }
@@ -29,46 +32,32 @@ public struct CableEnd: Sendable, Hashable {
   public var kind: Cable.Kind? { core.kind }
   public var isPlugged: Bool { core.isPlugged }
   /// Nothing will come any more: the machine at the other end has ended and all it sent was read.
-  public var hasEnded: Bool { side.hasEnded && side.waiting == 0 }
+  public var hasEnded: Bool { side.inbox.hasEnded }
 
   /// The script reads: at most `limit` bytes, or one frame; empty when there is nothing (yet, or
   /// ever: see `hasEnded`). Errors of kind usage if a machine has the end, or the other is free.
   public func read(_ limit: Int = 64 << 10) throws(MachineError) -> [UInt8] {
-    try checkScriptsOwn()
-    return side.read(limit)
+    guard case .bytes(let bytes) = try inbox.read(limit) else { return [] }
+    return bytes
   }
 
   /// The next line without its line feed; nil when there is no whole one (yet, or ever). What comes
   /// after the last line feed is a line when nothing more will come.
   public func readLine() throws(MachineError) -> [UInt8]? {
-    try checkScriptsOwn()
-    guard core.kind == .bytes else {
-      throw MachineError(.usage, "'\(label)' carries frames, which have no lines: use read()")
-    }
-    return side.readLine()
+    guard case .bytes(let line) = try inbox.readLine() else { return nil }
+    return line
   }
 
-  /// The script writes bytes, or one frame. Bytes that the guest does not take wait, up to 1 MiB;
-  /// frames are lost. Errors of kind connection when bytes cannot get there.
-  public func write(_ bytes: [UInt8]) throws(MachineError) {
-    try checkScriptsOwn()
+  /// The script writes bytes, or one frame. A frame that does not get there is lost; bytes wait until
+  /// the guest takes them. False, with nothing queued, when too many wait already: `outbox` tells
+  /// when there is room. Errors of kind connection when bytes cannot get there.
+  @discardableResult public func write(_ bytes: [UInt8]) throws(MachineError) -> Bool {
     try side.write(bytes)
   }
 
   /// Takes carrier from both machines, now and whenever they start, until it is plugged in again.
   public func unplug() async throws(MachineError) { try await core.setPlugged(false, label) }
   public func plug() async throws(MachineError) { try await core.setPlugged(true, label) }
-
-  private func checkScriptsOwn() throws(MachineError) {
-    if let holder = side.holder {
-      throw MachineError(
-        .usage, "cable end '\(label)' is in machine '\(holder)': use the other end here")
-    }
-    guard core.kind != nil else {
-      throw MachineError(
-        .usage, "the cable of '\(label)' leads nowhere: give its other end to a machine first")
-    }
-  }
 
   /// Gives the end to a machine: the descriptor for QEMU, or for the console in between.
   func claim(

@@ -8,33 +8,39 @@ import Processes
 @Supervisor final class CableSide {
   /// Frames beyond this many bytes are dropped, as a full network card would; a stream's sender
   /// waits.
-  static let limit = 1 << 20
+  nonisolated static let limit = 1 << 20
 
   nonisolated let label: String
-  nonisolated let readable = Event<Int>()
+  nonisolated let inbox: Inbox
+  nonisolated let outbox: Outbox
   private(set) var holder: String?
   private(set) var setCarrier: (@Supervisor (Bool) async throws(MachineError) -> Void)?
   var isPlugged = true
   /// That of the machine that has the end.
   var mac: String?
   /// The machine at the other end has ended.
-  private(set) var hasEnded = false
+  private var hasEnded = false
 
   private var kind = Cable.Kind.frames
   private var socket: DescriptorBox?
   private var watch: Watch?
-  private var frames = FrameQueue()
-  private var bytes = ByteQueue()
   private var outgoing = ByteQueue()
 
-  nonisolated init(label: String) { self.label = label }
+  nonisolated init(label: String) {
+    self.label = label
+    let nowhere = MachineError(
+      .usage, "the cable of '\(label)' leads nowhere: give its other end to a machine first")
+    inbox = Inbox(limit: Self.limit, refusal: nowhere)
+    outbox = Outbox(refusal: nowhere)
+    inbox.whenRoom { [weak self] in Supervisor.post { self?.updateInterest() } }
+  }
 
   isolated deinit { watch?.cancel() }
 
   func open(_ socket: DescriptorBox, _ kind: Cable.Kind) {
     self.socket = socket
     self.kind = kind
-    watchSocket()
+    giveToScript()
   }
 
   /// Gives the end to a machine: a duplicate of its socket.
@@ -47,9 +53,11 @@ import Processes
     watch = nil
     // What came while nobody had the end is lost, not late.
     receive(keep: false)
-    frames = FrameQueue()
-    bytes = ByteQueue()
     outgoing = ByteQueue()
+    let elsewhere = MachineError(
+      .usage, "cable end '\(label)' is in machine '\(machine)': use the other end here")
+    inbox.reset(refusal: elsewhere)
+    outbox.reset(refusal: elsewhere)
     self.setCarrier = setCarrier
     do throws(ProcessError) {
       return try duplicate()
@@ -81,32 +89,38 @@ import Processes
     holder = nil
     setCarrier = nil
     mac = nil
+    giveToScript()
+  }
+
+  private func giveToScript() {
+    inbox.reset(isFramed: kind == .frames)
+    outbox.reset()
     watchSocket()
+    if hasEnded { tellEnd() }
   }
 
   /// The machine at the other end has begun, or ended: its last bytes are here already.
   func peerChanged(isAlive: Bool) {
     if holder == nil && !isAlive { receive(keep: true) }
     hasEnded = !isAlive
-    if hasEnded { tell() }
+    guard holder == nil, socket != nil else { return }
+    if hasEnded { return tellEnd() }
+    inbox.goOn()
+    if kind == .bytes { outbox.reset() }
   }
 
-  /// What waits for the script.
-  var waiting: Int { kind == .frames ? frames.count : bytes.count }
-  var isOpen: Bool { socket != nil }
-
-  func read(_ limit: Int) -> [UInt8] {
-    let taken = kind == .frames ? frames.take() : bytes.take(limit)
-    watch?.interest = interest
-    return taken
+  private func tellEnd() {
+    inbox.end()
+    guard kind == .bytes else { return }
+    outgoing = ByteQueue()
+    outbox.reset(
+      refusal: MachineError(
+        .connection, "nobody reads '\(label)': the machine at its cable has ended"))
   }
 
-  func readLine() -> [UInt8]? {
-    defer { watch?.interest = interest }
-    return bytes.takeLine(evenUnfinished: hasEnded)
-  }
-
-  func write(_ message: [UInt8]) throws(MachineError) {
+  /// Bytes are queued, unless too many wait already: then false. A frame goes at once or is lost.
+  func write(_ message: [UInt8]) throws(MachineError) -> Bool {
+    guard try outbox.admit(kind == .bytes ? message.count : 0) else { return false }
     if kind == .frames {
       // A frame of no bytes ends QEMU's reading for good (measured with 7.2).
       guard !message.isEmpty, message.count <= 65536 else {
@@ -114,22 +128,16 @@ import Processes
       }
       // On a full or dead cable frames are lost.
       if isPlugged { _ = sendNow(message[...]) }
-      return
+    } else {
+      outgoing.append(message)
+      flush()
     }
-    guard !hasEnded else {
-      throw MachineError(.connection, "nobody reads '\(label)': the machine at its cable has ended")
-    }
-    guard outgoing.count + message.count <= Self.limit else {
-      throw MachineError(
-        .connection, "the guest does not read '\(label)': \(outgoing.count) bytes wait already")
-    }
-    outgoing.append(message)
-    flush()
+    return true
   }
 
   private var interest: Watch.Readiness {
     var interest: Watch.Readiness = []
-    if kind == .frames || bytes.count < Self.limit { interest.insert(.readable) }
+    if kind == .frames || inbox.byteCount < Self.limit { interest.insert(.readable) }
     if outgoing.count > 0 { interest.insert(.writable) }
     return interest
   }
@@ -143,15 +151,16 @@ import Processes
     }
   }
 
-  private func tell() { readable.set(waiting) }
+  private func updateInterest() { watch?.interest = interest }
 
   private func flush() {
     while outgoing.count > 0 {
       let sent = sendNow(outgoing.first(64 << 10)[...])
       if sent <= 0 { break }
       outgoing.drop(sent)
+      outbox.took(sent)
     }
-    watch?.interest = interest
+    updateInterest()
   }
 
   private func sendNow(_ bytes: ArraySlice<UInt8>) -> Int {
@@ -165,20 +174,16 @@ import Processes
   private func receive(keep: Bool) {
     guard let number = socket?.number else { return }
     var total = 0
-    while total < Self.limit, keep == false || kind == .frames || bytes.count < Self.limit {
+    while total < Self.limit, !keep || kind == .frames || inbox.byteCount < Self.limit {
       let chunk = [UInt8](unsafeUninitializedCapacity: 64 << 10) { buffer, count in
         count = max(0, recv(number, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT)))
       }
       if chunk.isEmpty { break }
       total += chunk.count
-      guard keep else { continue }
-      if kind == .bytes {
-        bytes.append(chunk)
-      } else if isPlugged, frames.byteCount + chunk.count <= Self.limit {
-        frames.append(chunk)
-      }
+      let isWanted =
+        kind == .bytes || (isPlugged && inbox.byteCount + chunk.count <= Self.limit)
+      if keep && isWanted { _ = inbox.append(chunk) }
     }
-    watch?.interest = interest
-    if keep && total > 0 { tell() }
+    updateInterest()
   }
 }

@@ -6,12 +6,16 @@ public struct FirmwareFiles: Sendable, Hashable {
   public var code: Disk
   public var variables: Disk
 
-  /// All that a q35 has room for (max-fw-size of QEMU's pc machines).
-  private static let room = UInt64(8 << 20)
+  /// Bytes that a machine has room for: a q35 8 MiB (max-fw-size of QEMU's pc machines), and virt
+  /// twice 64 MiB.
+  private let room: UInt64
   private static let page = UInt64(4096)
 
   /// Errors of kind missing for files that cannot be read, of kind usage for what is no firmware.
-  public init(code: String, variables: String) throws(MachineError) {
+  public init(
+    code: String, variables: String, for binary: String = "qemu-system-x86_64"
+  ) throws(MachineError) {
+    room = Architecture(binary: binary).isX86 ? 8 << 20 : 128 << 20
     self.code = try Self.image(code)
     self.variables = try Self.image(variables)
     try check()
@@ -29,11 +33,11 @@ public struct FirmwareFiles: Sendable, Hashable {
       }
       total += size
     }
-    guard total <= Self.room else {
+    guard total <= room else {
       throw MachineError(
         .usage,
         "firmware '\(code.path)' and '\(variables.path)' have \(total) bytes, and a machine has room"
-          + " for \(Self.room)")
+          + " for \(room)")
     }
   }
 
@@ -63,6 +67,8 @@ public struct FirmwareFiles: Sendable, Hashable {
   public static func find(
     for binary: String = "qemu-system-x86_64", root: String = ""
   ) throws(MachineError) -> FirmwareFiles {
+    let architecture = Architecture(binary: binary)
+    if !architecture.isX86 { return try find(architecture, binary, root) }
     var places = Self.places.map { (root + $0.0, root + $0.1) }
     if let path = Launcher.find(binary).flatMap({ realpath($0, nil) }) {
       let share = String(cString: path).split(separator: "/").dropLast(2).joined(separator: "/")
@@ -80,5 +86,29 @@ public struct FirmwareFiles: Sendable, Hashable {
       .missing,
       "firmware = \"uefi\" needs OVMF, which is not installed: sudo apt-get install ovmf, or name its"
         + " files with firmware = { code =, vars = }")
+  }
+
+  /// That of another architecture, as Debian has it.
+  private static func find(
+    _ architecture: Architecture, _ binary: String, _ root: String
+  ) throws(MachineError) -> FirmwareFiles {
+    let known = [
+      "aarch64": ("AAVMF/AAVMF_CODE.fd", "AAVMF/AAVMF_VARS.fd", "qemu-efi-aarch64"),
+      "arm": ("AAVMF/AAVMF32_CODE.fd", "AAVMF/AAVMF32_VARS.fd", "qemu-efi-arm"),
+    ]
+    guard let (code, variables, package) = known[architecture.name] else {
+      throw MachineError(
+        .usage,
+        "firmware = \"uefi\" is not known for \(architecture.name): name its files with firmware ="
+          + " { code =, vars = }")
+    }
+    let share = root + "/usr/share/"
+    guard access(share + code, R_OK) == 0, access(share + variables, R_OK) == 0 else {
+      throw MachineError(
+        .missing,
+        "firmware = \"uefi\" for \(architecture.name) is not installed: sudo apt-get install"
+          + " \(package), or name its files with firmware = { code =, vars = }")
+    }
+    return try FirmwareFiles(code: share + code, variables: share + variables, for: binary)
   }
 }

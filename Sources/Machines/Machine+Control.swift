@@ -81,15 +81,24 @@ extension Machine {
   public func qmp(
     _ command: String, _ arguments: JSON? = nil, until deadline: Deadline = .never
   ) async throws(MachineError) -> JSON {
-    guard isRunning else { throw gone("QMP command '\(command)' was sent") }
+    let qmp = try await awaitUp("QMP command '\(command)' was sent", until: deadline)
+    if Self.stoppingCommands.contains(command) { areStopsAsked = true }
+    if command == "quit" { isEndAsked = true }
+    return try await qmp.execute(command, arguments, until: deadline)
+  }
+
+  /// Waits until QEMU has answered on QMP; `what` is what its end then came before. Errors of kind
+  /// timeout and exited.
+  @discardableResult func awaitUp(
+    _ what: String, until deadline: Deadline
+  ) async throws(MachineError) -> QMP {
+    guard isRunning else { throw gone(what) }
     guard let isUp = await settled.wait(until: deadline) else {
       throw MachineError(
         .timeout, "QEMU of machine '\(name)' did not answer in time", machine: name)
     }
-    guard isUp, let qmp else { throw gone("QMP command '\(command)' was sent") }
-    if Self.stoppingCommands.contains(command) { areStopsAsked = true }
-    if command == "quit" { isEndAsked = true }
-    return try await qmp.execute(command, arguments, until: deadline)
+    guard isUp, let qmp else { throw gone(what) }
+    return qmp
   }
 
   /// Commands after which a STOP event is no surprise.

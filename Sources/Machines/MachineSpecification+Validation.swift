@@ -8,6 +8,9 @@ extension MachineSpecification {
     try checkShape()
     try checkEnds()
     guard Launcher.find(binary) != nil else { throw Self.missingBinary(binary, name) }
+    if kind == .microvm && !architecture.isX86 {
+      throw refuse("QEMU's microvm is a machine of x86: use qemu {} with '\(binary)'")
+    }
     try checkFile(kernel, "kernel")
     try checkFile(initramfs, "initramfs")
     try checkStorage()
@@ -16,7 +19,9 @@ extension MachineSpecification {
 
   static func missingBinary(_ binary: String, _ machine: String) -> MachineError {
     MachineError(
-      .missing, "there is no '\(binary)' on this host: sudo apt-get install qemu-system-x86",
+      .missing,
+      "there is no '\(binary)' on this host: sudo apt-get install"
+        + " \(Architecture(binary: binary).package)",
       machine: machine)
   }
 

@@ -92,7 +92,7 @@ public struct MachineSpecification: Sendable {
 
   public var hasUserNetwork: Bool {
     switch userNetwork {
-    case .automatic: ports != nil || interfaces.isEmpty
+    case .automatic: ports != nil || (interfaces.isEmpty && (kind == .microvm || hasPCI))
     case .none: false
     case .present: true
     }

@@ -18,8 +18,18 @@ struct PortOwner {
     return nil
   }
 
-  /// The inodes of the sockets that take what comes to a port.
+  /// The inodes of the sockets that take what comes to a port. The kernel gives its table in pieces,
+  /// counting entries, and passes over some that were there all the time when others go meanwhile:
+  /// that there is none is believed when it was said three times.
   static func sockets(on port: UInt16, _ transport: PortMap.Transport) -> Set<UInt64> {
+    for _ in 0..<3 {
+      let found = listed(port, transport)
+      if !found.isEmpty { return found }
+    }
+    return []
+  }
+
+  private static func listed(_ port: UInt16, _ transport: PortMap.Transport) -> Set<UInt64> {
     var inodes: Set<UInt64> = []
     for table in ["/proc/net/\(transport.rawValue)", "/proc/net/\(transport.rawValue)6"] {
       for line in (Files.read(table) ?? "").split(separator: "\n").dropFirst() {

@@ -9,6 +9,7 @@ import Processes
 
   let port: UInt16
   private let socket: Descriptor
+  private let notice: DescriptorBox?
   private let key: String
 
   /// Binds `port`, or a free one if it is nil. Errors of kind connection.
@@ -38,6 +39,7 @@ import Processes
     guard code == 0 else { throw Self.refusal(error, transport, bind, port) }
     self.port = Self.localPort(number)
     self.socket = socket
+    notice = PortNotice.post(transport, bind, self.port)
     key = Self.key(transport, bind, self.port)
     Self.held.insert(key)
   }
@@ -93,8 +95,10 @@ import Processes
       who = "another port map of this script has it"
     } else if let owner = PortOwner.find(port, transport) {
       who = "process \(owner.pid) (\(owner.command)) has it"
+    } else if let owner = PortNotice.holder(transport, port) {
+      who = "another run has it, process \(owner.pid) (\(owner.command))"
     } else {
-      who = "by another user's process, or one that does not listen (another run, perhaps)"
+      who = "by another user's process, or one that does not listen"
     }
     return MachineError(
       .connection,

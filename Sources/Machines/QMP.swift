@@ -4,8 +4,8 @@ import Processes
 
 /// A client of one QEMU's monitor (docs/interop/qmp-spec.txt of QEMU).
 @Supervisor public final class QMP {
-  /// More than this on one line and the connection is given up: QMP's longest answers (query-qmp-
-  /// schema) are some 200 KiB.
+  /// What is kept of one answer or event, in bytes; a longer one is passed over, and its command
+  /// fails. QMP's longest answers (query-qmp-schema) are some 200 KiB.
   static let lineLimit = 16 << 20
 
   /// Set to QEMU's greeting when QEMU has answered qmp_capabilities.
@@ -97,8 +97,26 @@ import Processes
   }
 
   private func take(_ bytes: [UInt8]) {
-    for line in lines.take(bytes) { take(line: line) }
-    if lines.isOverfull { stream.close() }
+    for line in lines.take(bytes) {
+      if line.isCut { passOver(tail: line.bytes) } else { take(line: line.bytes) }
+    }
+  }
+
+  /// An answer that was too long. QEMU writes its id last.
+  private func passOver(tail: [UInt8]) {
+    let text = String(decoding: tail, as: UTF8.self)
+    let mark = "\"id\": "
+    guard text.hasSuffix("}") || text.hasSuffix("}\r"),
+      let start = text.ranges(of: mark).last?.upperBound,
+      let id = Int64(text[start...].prefix { $0.isNumber }), let request = requests[id]
+    else { return }
+    let limit = Self.lineLimit >> 20
+    settle(
+      id,
+      .failure(
+        MachineError(
+          .qmp, "QMP command '\(request.command)' failed: its answer is longer than \(limit) MiB",
+          machine: machine)))
   }
 
   /// What is no message is skipped: the spec lets QEMU add kinds of message.

@@ -55,7 +55,10 @@ public final class Interpreter {
     let loads = ModuleLoads()
     let begin = register { call throws(ScriptError) in try loads.begin(call) }
     bridge_install_require(state, begin, register { call in loads.end(call) })
-    lua_extra_space(state)[0] = Unmanaged.passUnretained(self).toOpaque()
+    // New threads get a copy of the main one's; this one is older.
+    for thread in [state, scratch] {
+      lua_extra_space(thread)[0] = Unmanaged.passUnretained(self).toOpaque()
+    }
   }
 
   /// Runs the finalizers and frees everything. Nothing may be called afterwards.

@@ -135,6 +135,43 @@ import Testing
     #expect(tcgWords.contains("console=ttyS0 tsc_early_khz=2000000 panic=-1"))
   }
 
+  @Test func otherArchitectures() {
+    var specification = MachineSpecification(.pc, name: "a", seed: 1)
+    specification.binary = "/opt/qemu/bin/qemu-system-aarch64"
+    specification.kernel = "/k"
+    #expect(
+      words(specification, tcg) == [
+        "-name", "guest=a", "-nodefaults", "-no-user-config", "-nographic",
+        "-machine", "virt", "-accel", "tcg", "-cpu", "max,pauth-impdef=on", "-m", "2048M",
+        "-smp", "cpus=1,sockets=1,cores=2,threads=2,maxcpus=4",
+        "-uuid", MachineIdentity(seed: 1, name: "a").uuid,
+        "-kernel", "/k", "-append", "console=ttyAMA0 panic=-1",
+        "-chardev", "socket,id=qmp,fd=<qmp>", "-mon", "chardev=qmp,mode=control", "-S",
+        "-chardev", "socket,id=console,fd=<console>", "-serial", "chardev:console",
+        "-netdev", "user,id=usernet0,net=10.42.0.0/24,dhcpstart=10.42.0.10,restrict=on",
+        "-device",
+        "virtio-net-pci,netdev=usernet0,mac=\(specification.userNetworkMAC),romfile=",
+        "-device", "virtio-rng-pci", "-device", "pvpanic-pci", "-no-reboot",
+      ])
+    // A variant of the board keeps what is known of it; another board has only what is asked for.
+    specification.extraArguments = [.text("-machine"), .text("virt,gic-version=3")]
+    #expect(specification.hasPCI && words(specification, tcg).contains("virt"))
+    for arguments: [RawArgument] in [
+      [.text("-M"), .text("raspi3b")], [.text("-machine"), .text("type=raspi3b,usb=off")],
+      [.text("-machine"), .options(OptionTable(positions: [.text("raspi3b")]))],
+    ] {
+      specification.extraArguments = arguments
+      let words = words(specification, tcg)
+      #expect(!words.contains("virt") && !words.contains("-cpu"))
+      #expect(!words.contains { $0.contains("pci") }, "\(words)")
+    }
+    specification.binary = "qemu-system-s390x"
+    specification.extraArguments = []
+    #expect(!words(specification, tcg).contains("-machine"))
+    #expect(Architecture(binary: "/usr/libexec/qemu-kvm") == .host)
+    #expect(Architecture(binary: "qemu-system-i386").isX86)
+  }
+
   @Test func memoryIsWrittenWhole() {
     var specification = MachineSpecification(.pc, name: "p", seed: 1)
     specification.memory = (3 << 20) + 1

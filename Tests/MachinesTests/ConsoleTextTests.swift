@@ -41,11 +41,17 @@ import Testing
   }
 
   @Test func linesAreCut() {
-    var lines = LineBuffer(limit: 4)
-    #expect(lines.take(Array("ab\ncd".utf8)) == [Array("ab".utf8)])
-    #expect(lines.take(Array("e\n\n".utf8)) == [Array("cde".utf8), []])
-    #expect(!lines.isOverfull)
-    _ = lines.take(Array("12345".utf8))
-    #expect(lines.isOverfull)
+    var lines = LineBuffer(limit: 300)
+    func take(_ text: String) -> [String] {
+      lines.take(Array(text.utf8)).map {
+        String(decoding: $0.bytes, as: UTF8.self) + ($0.isCut ? " (cut)" : "")
+      }
+    }
+    #expect(take("ab\ncd") == ["ab"])
+    #expect(take("e\n\n") == ["cde", ""])
+    let long = String(repeating: "x", count: 299)
+    #expect(take(long) == [] && take("y\nz\n") == [long + "y", "z"])
+    for piece in [long, long, long] { #expect(take(piece) == []) }
+    #expect(take("end\nnext\n") == [String(long.suffix(253)) + "end (cut)", "next"])
   }
 }

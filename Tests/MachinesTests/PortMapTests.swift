@@ -8,8 +8,10 @@ import Testing
 /// What another process would do to a port.
 private enum Intruder {
   /// A socket bound to a port of loopback, or nil; it listens if asked to.
-  static func bind(_ port: UInt16, reuse: Bool, listens: Bool = false) -> DescriptorBox? {
-    let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+  static func bind(
+    _ port: UInt16, reuse: Bool, listens: Bool = false, kind: __socket_type = SOCK_STREAM
+  ) -> DescriptorBox? {
+    let number = socket(AF_INET, Int32(kind.rawValue | SOCK_CLOEXEC.rawValue), 0)
     let socket = Descriptor(owning: number)
     var on: Int32 = 1
     if reuse { setsockopt(number, SOL_SOCKET, SO_REUSEADDR, &on, 4) }
@@ -118,6 +120,75 @@ private enum Intruder {
     for map in maps { #expect(!Intruder.succeeds(map[80]!)) }
     stop.set(true)
     for grabber in grabbers { await grabber.value }
+  }
+
+  /// The same against another process, whose sockets all have SO_REUSEADDR; and real machines, each
+  /// of which has its ports, or says by an error who took one while QEMU started. Never neither.
+  @Test @Supervisor func twoHundredMapsAgainstAnotherProcess() async throws {
+    let own = String(cString: realpath("/proc/self/exe", nil))
+    var command = Command(
+      name: "grabber", executable: own[..<own.lastIndex(of: "/")!] + "/ProcessFixture",
+      arguments: ["grab-ports"])
+    command.standardOutput = .descriptor("out")
+    let (reader, writer) = try Descriptor.pipe().split()
+    let grabber = try Launcher.launch(command, descriptors: ["out": writer])
+    var said = Array(repeating: UInt8(0), count: 16)
+    #expect(read(reader.number, &said, said.count) > 0)
+    let requests: [PortMap.Request] = [
+      .init(guest: 80), .init(guest: 443), .init(guest: 53, transport: .udp),
+    ]
+    let maps = try (0..<200).map { _ throws(MachineError) in try PortMap(requests) }
+    let keys = maps.flatMap { $0.mappings.map { "\($0.transport) \($0.host)" } }
+    #expect(Set(keys).count == 600)
+    let scratch = Scratch()
+    var machines: [(Machine, PortMap)] = []
+    for (index, map) in maps.prefix(6).enumerated() {
+      var specification = MachineSpecification.small("m\(index)")
+      specification.userNetwork = .automatic
+      specification.ports = map
+      let machine = try Machine(
+        specification, host: tcg, directory: "\(scratch.path)/m\(index)")
+      try machine.start()
+      machines.append((machine, map))
+    }
+    for (machine, map) in machines {
+      if await machine.settled.wait(until: .after(60)) == true, machine.failure.value == nil {
+        for mapping in map.mappings {
+          #expect(PortOwner.find(mapping.host, mapping.transport)?.pid == machine.pid)
+        }
+      } else {
+        let exit = machine.exited.value?.error(machine: machine.name)
+        let error = try #require(machine.failure.value ?? exit)
+        #expect(error.kind == .connection && error.message.contains("process \(grabber.pid) "))
+      }
+    }
+    for map in maps.dropFirst(6) {
+      for mapping in map.mappings {
+        let owner = PortOwner.find(mapping.host, mapping.transport)
+        #expect(owner?.pid == (mapping.transport == .tcp ? nil : getpid()))
+      }
+    }
+    await grabber.stop(.kill)
+    for (machine, _) in machines { await machine.kill() }
+  }
+
+  @Test @Supervisor func aTakenUDPPortIsTold() async throws {
+    let scratch = Scratch()
+    let map = try PortMap([.init(guest: 53, transport: .udp)])
+    let port = map.mappings[0].host
+    var specification = MachineSpecification.small("udp")
+    specification.userNetwork = .automatic
+    specification.ports = map
+    let machine = try Machine(specification, host: tcg, directory: scratch.path + "/udp")
+    try machine.start()
+    // The map has let go of it, and QEMU is not there yet.
+    let thief = Intruder.bind(port, reuse: false, kind: SOCK_DGRAM)
+    try #require(thief != nil)
+    let ended = try #require(await machine.exited.wait(until: .after(30)))
+    let error = ended.error(machine: "udp")
+    #expect(error.kind == .connection)
+    #expect(error.message.contains("udp port \(port) of 127.0.0.1 is in use: process \(getpid()) "))
+    thief?.close()
   }
 
   @Supervisor private static func make(_ count: Int) throws -> [PortMap] {

@@ -41,6 +41,31 @@ import Testing
     #expect(qmp.ended.value == true && qmp.greeting.value == nil)
   }
 
+  @Test func passesOverAnAnswerThatIsTooLong() async throws {
+    let (qmp, peer) = try connect()
+    let number = peer.take()!.release()
+    // Number 1 is the client's own, qmp_capabilities.
+    let long = Task { @Supervisor in try await qmp.execute("long", until: .after(60)) }
+    let short = Task { @Supervisor in try await qmp.execute("short", until: .after(60)) }
+    let writer = Task.detached {
+      let chunk = [UInt8](repeating: 0x20, count: 1 << 20)
+      func say(_ text: String) { send(number, text, text.utf8.count, Int32(MSG_NOSIGNAL)) }
+      say("{\"return\": \"")
+      for _ in 0..<17 { send(number, chunk, chunk.count, Int32(MSG_NOSIGNAL)) }
+      say("\", \"id\": 2}\r\n")
+      say("{\"return\": 5, \"id\": 3}\r\n")
+    }
+    #expect(try await short.value == 5)
+    do {
+      _ = try await long.value
+      Issue.record("it was kept")
+    } catch {
+      #expect((error as? MachineError)?.message.contains("longer than 16 MiB") == true)
+    }
+    await writer.value
+    close(number)
+  }
+
   @Test func givesUpOnAnEndlessLine() async throws {
     let (qmp, peer) = try connect()
     let number = peer.take()!.release()

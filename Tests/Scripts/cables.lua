@@ -27,12 +27,20 @@ local device = "/dev/" .. a:sh [[
     if test "$(cat $port/name 2>/dev/null)" = log; then basename $port; fi
   done]]
 a:sh("printf 'one\\ntwo\\000\\377' >" .. device)
+assert(wait(mine) >= 1, "as an event: how much there is")
 check.equal(mine:read "line", "one")
 check.equal(mine:read(4), "two\0") check.equal(mine:read(), "\xff")
 check.raises("timeout", "something to read from cable end", mine.read, mine, 1, { timeout = 0.1 })
 local reader = spawn(function() return a:sh("head -n 2 " .. device) end)
 mine:write "to the guest\nsecond\n"
 check.equal(wait(reader), "to the guest\nsecond")
+-- A guest that does not read makes the writer wait.
+check.raises("timeout", "the other side does not read", mine.write, mine, ("x"):rep(4 << 20),
+  { timeout = 0.2 })
+check.raises("timeout", "nothing of it was sent", mine.write, mine, "y", { timeout = 0.1 })
+local count = spawn(function() return a:sh(("head -c %d %s | wc -c"):format(4 << 20, device)) end)
+mine:write "z"
+check.equal(wait(count), tostring(4 << 20))
 check.raises("usage", "number of bytes, \"line\" or \"all\"", mine.read, mine, "words")
 check.raises("usage", "number of bytes", mine.read, mine, -1)
 check.raises("usage", "write wants a string, got table", mine.write, mine, {})
@@ -42,7 +50,7 @@ line:write "echo ty''ped\n"
 wait.eventually(function() return line:read("line"):find "typed" end)
 b:expect "typed"
 a:kill()
-check.equal(mine:read "all", "") check.equal(mine:read "line", nil)
+check.equal(mine:read "all", "") check.equal(mine:read "line", nil) check.equal(wait(mine), 0)
 for text in mine:lines() do error("nothing comes any more: " .. text) end
 check.raises("connection", "", mine.write, mine, "x")
 print "done"

@@ -19,7 +19,8 @@ do
   collectgarbage() collectgarbage()
 end
 local pipe, pid = holder "alone"
-check.raises("connection", "does not listen (another run, perhaps)", portmap, { [80] = 18765 })
+check.raises("connection", { "another run has it, process " .. pid .. " (",
+  "modules/port-holder.lua 18765 alone)" }, portmap, { [80] = 18765 })
 check.kill("TERM", pid) pipe:close()
 
 portmap { 80, [81] = 18765 }

@@ -5,8 +5,8 @@
 --- Seconds.
 ---@alias Seconds number
 
---- Something that `wait` takes: an event, a task, or seconds.
----@alias Waitable Event|Task|Seconds
+--- Something that `wait` takes: an event, a task, a stream, or seconds.
+---@alias Waitable Event|Task|Stream|Seconds
 
 ---@class Timeout
 ---@field timeout? Seconds default 60, without KVM 300, times --timeout-scale; math.huge for none
@@ -66,7 +66,7 @@ local PortMap = {}
 ---@return string[]
 function PortMap:forwards() end
 
---- Connects to a guest's TCP port.
+--- Connects to a guest's TCP port. That it connects says nothing of the guest: QEMU accepts for it.
 ---@param guest integer
 ---@param options? Timeout
 ---@return Connection
@@ -83,6 +83,7 @@ function portmap.identity(ports) end
 
 -- Streams -----------------------------------------------------------------------------------------
 
+--- As an event: something to read or the end; gives how many bytes (frames) there are, takes none.
 ---@class Stream
 local Stream = {}
 
@@ -94,16 +95,22 @@ local Stream = {}
 function Stream:read(format, options) end
 
 --- For a for loop; waits for each line.
+---@param options? Timeout
 ---@return fun(): string?
-function Stream:lines() end
+function Stream:lines(options) end
 
---- Does not wait.
+--- Waits until all but 256 KiB of it were taken; a frame of a network cable goes at once.
 ---@param bytes string
-function Stream:write(bytes) end
+---@param options? Timeout
+function Stream:write(bytes, options) end
 
 --- A connection from the host to a guest's port.
 ---@class Connection: Stream
 local Connection = {}
+
+--- The end for the other side, behind what was written; reading goes on.
+---@param direction? "write"
+function Connection:shutdown(direction) end
 
 function Connection:close() end
 
@@ -229,7 +236,7 @@ function uefi(files) end
 ---@field may_exit? boolean its end does not fail the script; default false
 ---@field start? boolean default true
 ---@field accel? "auto"|"kvm"|"tcg" default "auto"
----@field qemu? string the binary
+---@field qemu? string the binary; its name tells the architecture
 ---@field env? table<string, string|false> added to QEMU's environment
 ---@field tags? string[]
 ---@field [integer] string|number|QEMUOption raw arguments
@@ -274,10 +281,18 @@ function Machine:exited() end
 ---@return Event
 function Machine:output(text) end
 
---- The next QMP event of that name since this call; gives its data.
+--- The next QMP event of that name since this call; gives its data. A filter is what the data must
+--- have, or a function of the data that returns something true.
 ---@param name string
+---@param filter? table|fun(data: table): any
 ---@return Event
-function Machine:event(name) end
+function Machine:event(name, filter) end
+
+--- Something listens on the port in the guest, now; gives the port.
+---@param port integer
+---@param options? { protocol?: "tcp"|"udp" }
+---@return Event
+function Machine:port(port, options) end
 
 --- Waits for console text after the last match.
 ---@param text ConsoleText
@@ -356,8 +371,14 @@ function Machine:thaw() end
 
 ---@param command string
 ---@param arguments? table
+---@param options? Timeout
 ---@return any result
-function Machine:qmp(command, arguments) end
+function Machine:qmp(command, arguments, options) end
+
+--- What its display shows, as a PNG file.
+---@param file string
+---@param options? Timeout
+function Machine:screenshot(file, options) end
 
 --- QEMU's arguments, descriptors shown as "fd=<net0>".
 ---@return string[]
@@ -439,7 +460,13 @@ function pattern(text) end
 function now() end
 
 ---@class json
+---@field null any for encode and qmp
 json = {}
+
+--- An object though it be empty.
+---@param members table<string, any>
+---@return any
+function json.object(members) end
 
 ---@param value any
 ---@return string

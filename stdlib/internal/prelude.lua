@@ -110,7 +110,10 @@ local api = {
   parallel = parallel,
   pattern = host.pattern,
   now = host.now,
-  json = { encode = host.json_encode, decode = host.json_decode },
+  json = {
+    encode = host.json_encode, decode = host.json_decode,
+    null = host.json_null(), object = host.json_object,
+  },
   here = host.here,
   step = step,
   skip = skip,

@@ -66,7 +66,33 @@ let stubborn = """
   say("ready")
 }
 
+/// Takes ports and leaves them again, as fast as it can, with SO_REUSEADDR on every socket: those
+/// that the kernel chooses, and any others that it can get. Says the first.
+func grabPorts() {
+  var mine: [Int32] = []
+  for turn in 0... {
+    let kind = turn % 3 == 0 ? SOCK_DGRAM : SOCK_STREAM
+    let grabbed = socket(AF_INET, Int32(kind.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    var on: Int32 = 1
+    setsockopt(grabbed, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = (turn % 2 == 0 ? 0 : UInt16.random(in: 32768..<61000)).bigEndian
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    withUnsafePointer(to: &address) {
+      _ = $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(grabbed, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    if kind == SOCK_STREAM { listen(grabbed, 1) }
+    mine.append(grabbed)
+    if turn == 100 { say("grabbing") }
+    if mine.count > 200 { close(mine.removeFirst()) }
+  }
+}
+
 switch CommandLine.arguments[1] {
+case "grab-ports": grabPorts()
 case "churn": try Supervisor.wait { try await churn() }
 case "own": try Supervisor.sync { try ownOneOfEach() }
 case "signals": try Supervisor.sync { try catchSignals() }

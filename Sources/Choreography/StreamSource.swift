@@ -1,0 +1,55 @@
+import Events
+import Machines
+import Scripting
+
+/// What can be read from and written to: a cable's end, a connection.
+struct StreamSource {
+  var run: Run
+  var shown: String
+  var inbox: Inbox
+  var outbox: Outbox
+  /// Queues bytes; false when too many wait already.
+  var write: ([UInt8]) throws(MachineError) -> Bool
+}
+
+/// What scripts read from, write to, and wait for.
+protocol StreamObject: ScriptObject, Waitable {
+  var source: StreamSource { get }
+}
+
+extension StreamObject {
+  static var streamMethods: [String: NativeFunction] {
+    [
+      "read": { call throws(ScriptError) in try StreamWait.read(call, source(call)) },
+      "lines": { call throws(ScriptError) in
+        let options = try Fields(call, 2, of: "lines", known: ["timeout"])
+        let timeout = try options.seconds("timeout")
+        return call.results(.object(LineReader(source(call), timeout: timeout)))
+      },
+      "write": { call throws(ScriptError) in
+        guard let bytes = call.bytes(2) else {
+          throw .usage("write wants a string, got \(call.typeName(2))")
+        }
+        let options = try Fields(call, 3, of: "write", known: ["timeout"])
+        return try call.wait(
+          WriteWait(source(call), bytes, timeout: try options.seconds("timeout")))
+      },
+    ]
+  }
+
+  private static func source(_ call: Call) -> StreamSource { (call.object(1) as! Self).source }
+
+  // MARK: As an event: something to read, or the end. Takes nothing.
+
+  var purpose: String { "something to read from \(source.shown)" }
+  var wakers: [any Waking] { [source.inbox.readable] }
+
+  func outcome() -> Outcome? {
+    do throws(MachineError) {
+      guard let count = try source.inbox.look() else { return nil }
+      return .success { call in call.results(.integer(Int64(count))) }
+    } catch {
+      return .failure(ScriptError(error))
+    }
+  }
+}

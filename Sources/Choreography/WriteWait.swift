@@ -1,0 +1,49 @@
+import Events
+import Machines
+import Scripting
+
+/// Writes to a stream: over when no more than some hundred KiB of it wait to be taken.
+final class WriteWait: Wait {
+  private let source: StreamSource
+  private let bytes: [UInt8]
+  private let timeout: Double
+  let deadline: Deadline
+  private var isQueued = false
+  private var isDone = false
+  private var error: MachineError?
+
+  init(_ source: StreamSource, _ bytes: [UInt8], timeout: Double?) {
+    self.source = source
+    self.bytes = bytes
+    self.timeout = timeout ?? source.run.defaultTimeout
+    deadline = source.run.deadline(self.timeout)
+  }
+
+  var purpose: String { "\(source.shown) to take \(bytes.count) bytes" }
+
+  func subscribe(_ wake: @escaping @Sendable () -> Void) -> [Subscription] {
+    [source.outbox.changed.subscribe(wake)]
+  }
+
+  func poll() -> Bool {
+    if isDone || error != nil { return true }
+    do throws(MachineError) {
+      // What others wrote before goes first, and more than that is not kept.
+      if !isQueued { isQueued = try source.write(bytes) }
+      if isQueued { isDone = try source.outbox.isLow() }
+    } catch {
+      self.error = error
+    }
+    return isDone || error != nil || deadline.hasPassed
+  }
+
+  func finish(_ call: Call) throws(ScriptError) -> Int {
+    if let error { throw ScriptError(error) }
+    if isDone { return 0 }
+    let rest = isQueued ? "\(source.outbox.waiting) bytes still wait" : "nothing of it was sent"
+    throw ScriptError(
+      .timeout,
+      "timed out after \(formatted(timeout)) s waiting for \(purpose): the other side does not read"
+        + ", \(rest)")
+  }
+}

@@ -7,10 +7,10 @@ final class CommandWait<Success: Sendable>: Wait {
   private let object: MachineObject
   private let event: Event<Result<Success, AgentError>>
   private let what: String
-  private let timeout: Double
+  private let limit: TimeLimit
   private let onAbandon: () -> Void
   private let push: (Call, Success) throws(ScriptError) -> Int
-  let deadline: Deadline
+  var deadline: Deadline { limit.deadline }
 
   init(
     _ object: MachineObject, _ event: Event<Result<Success, AgentError>>, purpose: String,
@@ -20,10 +20,9 @@ final class CommandWait<Success: Sendable>: Wait {
     self.object = object
     self.event = event
     what = purpose
-    self.timeout = timeout ?? object.run.defaultTimeout
+    limit = object.run.limit(timeout)
     self.onAbandon = onAbandon
     self.push = push
-    deadline = object.run.deadline(self.timeout)
   }
 
   var purpose: String { "\(what) on machine '\(object.name)'" }
@@ -57,7 +56,7 @@ final class CommandWait<Success: Sendable>: Wait {
     let isReady = object.agent?.ready.value != nil
     let about = isReady ? purpose : "the agent of machine '\(object.name)', to run \(what)"
     var error = ScriptError(
-      .timeout, "timed out after \(formatted(timeout)) s waiting for \(about)",
+      .timeout, "\(limit.text) waiting for \(about)",
       machine: object.name)
     error.notes = object.evidence()
     throw error

@@ -11,8 +11,7 @@ final class EventWait: Wait {
 
   private let items: [Item]
   private let mode: Mode
-  private let timeout: Double
-  private let limit: Deadline
+  private let limit: TimeLimit
   let deadline: Deadline
   private var result: Outcome?
   private var outcomes: [Outcome?]
@@ -22,9 +21,8 @@ final class EventWait: Wait {
     self.mode = mode
     // A wait for time alone needs no other limit.
     let isTimed = mode != .all && items.contains { $0.event.deadline != .never }
-    self.timeout = timeout ?? (isTimed ? .infinity : run.defaultTimeout)
-    limit = run.deadline(self.timeout)
-    deadline = items.map(\.event.deadline).reduce(limit, min)
+    limit = run.limit(timeout ?? (isTimed ? .infinity : nil))
+    deadline = items.map(\.event.deadline).reduce(limit.deadline, min)
     outcomes = items.map { _ in nil }
   }
 
@@ -72,7 +70,7 @@ final class EventWait: Wait {
     }
     if mode == .all && outcomes.allSatisfy({ $0 != nil }) { return collected() }
     if let error = deathOfMachines() { return .failure(error) }
-    guard limit.hasPassed else { return nil }
+    guard limit.deadline.hasPassed else { return nil }
     return .failure(timeoutError())
   }
 
@@ -111,10 +109,9 @@ final class EventWait: Wait {
     let waiting = zip(items, outcomes).filter { $0.1 == nil }.map(\.0)
     let purposes = waiting.map(\.event.fullPurpose)
     let machines = waiting.compactMap(\.event.machine)
-    let seconds = timeout.isFinite ? "after \(formatted(timeout)) s " : ""
     var error = ScriptError(
       .timeout,
-      "timed out \(seconds)waiting for "
+      "\(limit.text) waiting for "
         + purposes.joined(separator: mode == .any ? " or " : " and "),
       machine: machines.first?.name)
     for machine in machines.uniqued().prefix(3) { error.notes += machine.evidence() }

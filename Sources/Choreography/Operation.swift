@@ -7,9 +7,9 @@ final class Operation<Success: Sendable>: Wait {
   private let result = Event<Result<Success, MachineError>>()
   private let push: (Call, Success) throws(ScriptError) -> Int
   private let machine: MachineObject?
-  private let timeout: Double
+  private let limit: TimeLimit
   let purpose: String
-  let deadline: Deadline
+  var deadline: Deadline { limit.deadline }
 
   /// Starts it at once; `body` is given the deadline, which `wait.eventually` may have set earlier
   /// than the time-out would. `timeout` nil is the run's default.
@@ -20,10 +20,9 @@ final class Operation<Success: Sendable>: Wait {
   ) {
     self.purpose = purpose
     self.machine = machine
-    self.timeout = timeout ?? run.defaultTimeout
+    limit = run.limit(timeout)
     self.push = push
-    let deadline = run.deadline(self.timeout)
-    self.deadline = deadline
+    let deadline = limit.deadline
     let result = result
     Supervisor.post {
       Task { @Supervisor in
@@ -58,7 +57,7 @@ final class Operation<Success: Sendable>: Wait {
       throw ScriptError(error)
     case nil, .failure:
       var error = ScriptError(
-        .timeout, "timed out after \(formatted(timeout)) s waiting for \(purpose)",
+        .timeout, "\(limit.text) waiting for \(purpose)",
         machine: machine?.name)
       error.notes = machine?.evidence() ?? []
       throw error

@@ -161,9 +161,12 @@ public final class Run {
 
   /// When a wait of the present task with this time-out gives up: `wait.eventually` may set it an
   /// earlier limit.
-  func deadline(_ timeout: Double) -> Deadline {
-    let cap = interpreter.scheduler.current.flatMap { caps[$0.id] }
-    return min(.after(timeout), cap ?? .never)
+  func deadline(_ timeout: Double) -> Deadline { limit(timeout).deadline }
+
+  /// The same with what to say then; nil is the default time-out.
+  func limit(_ timeout: Double?) -> TimeLimit {
+    TimeLimit(
+      timeout ?? defaultTimeout, cap: interpreter.scheduler.current.flatMap { caps[$0.id] })
   }
 
   func host(_ choice: HostCapabilities.Choice) throws(ScriptError) -> HostCapabilities {

@@ -16,16 +16,15 @@ final class StreamWait: Wait {
 
   private let source: StreamSource
   private let format: Format
-  private let timeout: Double
-  let deadline: Deadline
+  private let limit: TimeLimit
+  var deadline: Deadline { limit.deadline }
   private var gathered: [UInt8] = []
   private var result: Result<[UInt8]?, ScriptError>?
 
   init(_ source: StreamSource, _ format: Format, timeout: Double?) {
     self.source = source
     self.format = format
-    self.timeout = timeout ?? source.run.defaultTimeout
-    deadline = source.run.deadline(self.timeout)
+    limit = source.run.limit(timeout)
   }
 
   /// `read()`, `read(n)`, `read "line"`, `read "all"`, each with `{ timeout }`.
@@ -101,7 +100,7 @@ final class StreamWait: Wait {
     case .failure(let error): throw error
     case nil:
       throw ScriptError(
-        .timeout, "timed out after \(formatted(timeout)) s waiting for \(purpose)")
+        .timeout, "\(limit.text) waiting for \(purpose)")
     }
   }
 }

@@ -6,8 +6,8 @@ import Scripting
 final class WriteWait: Wait {
   private let source: StreamSource
   private let bytes: [UInt8]
-  private let timeout: Double
-  let deadline: Deadline
+  private let limit: TimeLimit
+  var deadline: Deadline { limit.deadline }
   private var isQueued = false
   private var isDone = false
   private var error: MachineError?
@@ -15,8 +15,7 @@ final class WriteWait: Wait {
   init(_ source: StreamSource, _ bytes: [UInt8], timeout: Double?) {
     self.source = source
     self.bytes = bytes
-    self.timeout = timeout ?? source.run.defaultTimeout
-    deadline = source.run.deadline(self.timeout)
+    limit = source.run.limit(timeout)
   }
 
   var purpose: String { "\(source.shown) to take \(bytes.count) bytes" }
@@ -43,7 +42,7 @@ final class WriteWait: Wait {
     let rest = isQueued ? "\(source.outbox.waiting) bytes still wait" : "nothing of it was sent"
     throw ScriptError(
       .timeout,
-      "timed out after \(formatted(timeout)) s waiting for \(purpose): the other side does not read"
+      "\(limit.text) waiting for \(purpose): the other side does not read"
         + ", \(rest)")
   }
 }

@@ -18,7 +18,11 @@ extension MachineSpecification {
   }
 
   static func missingBinary(_ binary: String, _ machine: String) -> MachineError {
-    MachineError(
+    if access(binary, F_OK) == 0 && binary.contains("/") {
+      return MachineError(
+        .usage, "'\(binary)' is not a program that could be QEMU", machine: machine)
+    }
+    return MachineError(
       .missing,
       "there is no '\(binary)' on this host: sudo apt-get install"
         + " \(Architecture(binary: binary).package)",

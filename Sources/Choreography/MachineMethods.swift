@@ -157,7 +157,7 @@ extension MachineObject {
     let fields = try Fields(call, 2, of: "shutdown", known: ["timeout"])
     try object.demandStarted()
     let timeout = try fields.seconds("timeout") ?? object.run.defaultTimeout
-    let (machine, agent) = (object.machine, object.agent)
+    let (machine, agent, delivery) = (object.machine, object.agent, object.delivery)
     return try call.wait(
       Operation<MachineExit>(
         "machine '\(object.name)' to shut down", of: object, timeout: timeout
@@ -165,7 +165,7 @@ extension MachineObject {
         machine.expectEnd()
         if let agent, agent.ready.value != nil {
           _ = agent.power(.poweroff)
-        } else {
+        } else if await delivery?.powerOff() != true {
           try await machine.pressPowerButton()
         }
         guard let exit = await machine.exited.wait() else {

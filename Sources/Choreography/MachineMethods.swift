@@ -210,13 +210,18 @@ extension MachineObject {
         if !allowed { try await machine.setReboots(allowed: true) }
         _ = agent.power(.reboot)
         let change = Event<Bool>()
-        let subscription = agent.ready.subscribe { change.set(true) }
+        let subscriptions = [agent.ready, agent.barred].map { (event: any Waking) in
+          event.subscribe { change.set(true) }
+        }
         while agent.ready.value?.session == old.session || agent.ready.value == nil {
           change.clear()
           if let ready = agent.ready.value, ready.session != old.session { break }
+          if let error = agent.barred.value {
+            throw MachineError(.agent, error.message, machine: machine.name)
+          }
           guard await change.wait(until: .after(timeout)) != nil else { break }
         }
-        subscription.cancel()
+        for subscription in subscriptions { subscription.cancel() }
         if !allowed { try await machine.setReboots(allowed: false) }
       })
   }

@@ -29,7 +29,15 @@ enum Primitives {
       ("spawn", { call throws(ScriptError) in try TaskObject.spawn(call, run) }),
       ("pattern", pattern), ("now", { call in now(call, run) }),
       ("json_encode", jsonEncode), ("json_decode", jsonDecode), ("here", here),
-      ("fail", fail), ("cap", { call in cap(call, run) }),
+      ("fail", fail), ("hint", hint),
+      (
+        "say",
+        { call in
+          run.options.say("vmscript: \(call.text(1) ?? "?")")
+          return 0
+        }
+      ),
+      ("scratch", { call throws(ScriptError) in try scratch(call, run) }), ("cap", { call in cap(call, run) }),
       ("default_timeout", { call in call.results(.number(run.defaultTimeout)) }),
       (
         "enter_step",
@@ -52,7 +60,7 @@ enum Primitives {
     for module in EmbeddedStdlib.modules {
       if module.name == "internal.prelude" {
         lua.runOwn("\(module.source)", name: "prelude")
-      } else if !module.name.hasPrefix("internal.") {
+      } else {
         lua.preload(module.name, source: module.source)
       }
     }
@@ -111,6 +119,23 @@ enum Primitives {
     let source = call.place?.source ?? ""
     let directory = source.lastIndex(of: "/").map { String(source[...$0]) } ?? ""
     return call.results(.string(directory + name))
+  }
+
+  /// `hint(name, names)`: `; did you mean 'x'?`.
+  private static func hint(_ call: Call) throws(ScriptError) -> Int {
+    guard case .table(let names) = try call.value(2) else { return call.results(.string("")) }
+    let known = names.positions.compactMap(\.text)
+    return call.results(.string(Spelling.hint(call.text(1) ?? "", among: known)))
+  }
+
+  /// `scratch()`: a new folder that ends with the run at the latest.
+  private static func scratch(_ call: Call, _ run: Run) throws(ScriptError) -> Int {
+    let volatile = try run.volatileDirectory()
+    let path = Supervisor.sync { volatile.freshPath("scratch") }
+    guard mkdir(path, 0o700) == 0 else {
+      throw ScriptError(.launch, "\(path): \(String(cString: strerror(errno)))")
+    }
+    return call.results(.string(path))
   }
 
   /// `fail(kind, message, notes, fields)`: for the stdlib; blames the script.

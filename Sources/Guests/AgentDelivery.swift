@@ -97,8 +97,9 @@ import Processes
   private static let needed = [
     "guest-exec", "guest-exec-status", "guest-file-open", "guest-file-write", "guest-file-close",
   ]
-  /// Folders of memory first; some guests let nothing be run from one or the other.
-  private static let folders = ["/run", "/dev/shm", "/tmp", "/var/tmp", "/root"]
+  /// Folders of memory first. Some guests let nothing be run from one or the other: Debian's
+  /// initramfs mounts /run noexec.
+  private static let folders = ["/dev/shm", "/run", "/tmp", "/var/tmp", "/root"]
 
   private func start() async throws(AgentError) {
     let commands = try await client.execute("guest-info")["supported_commands"]?.elements ?? []

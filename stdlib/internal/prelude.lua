@@ -144,3 +144,7 @@ end
 for name, value in pairs(api) do _G[name] = value end
 _G.require = load_module
 package.loaded.vmscript = api
+-- For the library's own modules.
+package.loaded["internal.host"] = {
+  fail = host.fail, say = host.say, scratch = host.scratch, hint = host.hint,
+}

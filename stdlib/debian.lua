@@ -12,6 +12,7 @@ local q = shell.quote
 local PROGRAMS = {
   ["apt-get"] = "apt", flock = "util-linux", mcopy = "mtools", mke2fs = "e2fsprogs",
   ["mkfs.vfat"] = "dosfstools", mmdebstrap = "mmdebstrap", objcopy = "binutils", sfdisk = "fdisk",
+  sha256sum = "coreutils",
 }
 
 --- What boots, answers and can be looked at. systemd-boot-efi has the stub of the kernel's image.

@@ -32,7 +32,9 @@ end
 function store.make(recipe)
   local stage = host.scratch()
   shell.write(stage .. "/text", recipe.text)
-  local key = shell.output(("sha256sum <%s"):format(q(stage .. "/text"))):match "%x+"
+  local sum = shell.output(("sha256sum <%s 2>/dev/null"):format(q(stage .. "/text")))
+  if not sum then shell.demand(recipe.programs) end
+  local key = sum:match "%x+"
   local images = folder()
   local final = ("%s/%s-%s"):format(images, recipe.name, key:sub(1, 16))
   local used = io.open(final .. "/used", "r+")

@@ -8,5 +8,5 @@ local image = debian.image {
   users = { alice = { password = "wonderland" } },
   run = { "echo built >/etc/built" },
 }
-print(image.path)
+if not ... then print(image.path) end  -- a module has its name there
 return image

@@ -64,7 +64,7 @@ local function place_files(files, stage)
     end
     local from = entry.from
     if from then
-      local sum = shell.output("sha256sum <" .. q(from) .. " 2>/dev/null")
+      local sum = shell.output("2>/dev/null sha256sum <" .. q(from))
       if not sum then host.fail("missing", ("%s: cannot read '%s'"):format(WHAT, from)) end
       inputs[#inputs + 1] = ("%s %s %s"):format(path, entry.mode or "as it is", sum)
     else

@@ -9,6 +9,7 @@ import Processes
   private let client: QGAClient
   private let agent: AgentClient
   private let isSole: Bool
+  private let program: [UInt8]?
   /// Counts the conversations: a delivery that is not of the present one stops.
   private var conversation = 0
   private var isOpen = false
@@ -16,10 +17,16 @@ import Processes
 
   /// Takes the host's end of qemu-guest-agent's channel. `isSole`: nobody else will start `agent`,
   /// so that a guest that refuses is given up at once.
-  public init(_ box: DescriptorBox, to agent: AgentClient, isSole: Bool) {
+  public convenience init(_ box: DescriptorBox, to agent: AgentClient, isSole: Bool) {
+    self.init(box, to: agent, isSole: isSole, program: nil)
+  }
+
+  /// For tests: another program than the agent.
+  init(_ box: DescriptorBox, to agent: AgentClient, isSole: Bool, program: [UInt8]?) {
     client = QGAClient(box)
     self.agent = agent
     self.isSole = isSole
+    self.program = program
     begin()
   }
 
@@ -73,6 +80,8 @@ import Processes
     conversation += 1
     isHeard = false
     client.forgetGuest()
+    // A new conversation is a new chance.
+    agent.barred.clear()
     let present = conversation
     Task { @Supervisor [weak self] in await self?.deliver(present) }
   }
@@ -132,7 +141,7 @@ import Processes
 
   private func start(in folder: String) async throws(AgentError) {
     let path = "\(folder)/vmscript-agent-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
-    try await upload(EmbeddedAgent.bytes, to: path)
+    try await upload(program ?? EmbeddedAgent.bytes, to: path)
     // The agent removes its file, and goes on by itself when it has its port.
     let replaces = agent.strangerVersion == nil ? "" : " --replace"
     let script =

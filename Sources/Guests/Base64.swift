@@ -3,6 +3,10 @@ enum Base64 {
   private static let alphabet = Array(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
+  /// Of each byte, its place in the alphabet.
+  private static let values: [UInt8: Int] = Dictionary(
+    uniqueKeysWithValues: alphabet.enumerated().map { ($0.element, $0.offset) })
+
   static func encode(_ bytes: some Collection<UInt8>) -> String {
     var text: [UInt8] = []
     text.reserveCapacity((bytes.count + 2) / 3 * 4)
@@ -24,7 +28,7 @@ enum Base64 {
     var bytes: [UInt8] = []
     var (word, bits) = (0, 0)
     for byte in text.utf8 where byte != UInt8(ascii: "=") {
-      guard let value = alphabet.firstIndex(of: byte) else { return nil }
+      guard let value = values[byte] else { return nil }
       word = (word << 6 | value) & 0xffff
       bits += 6
       if bits >= 8 {

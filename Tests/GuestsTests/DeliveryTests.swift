@@ -67,7 +67,10 @@ import Testing
       fake = FakeGuestAgent(guest, behaviour) { _ in Guest.hello(number, version: 1) }
       (agent, delivery) = Supervisor.sync {
         let agent = AgentClient(ours, isReplaceable: true)
-        return (agent, AgentDelivery(monitor, to: agent, isSole: isSole))
+        return (
+          agent,
+          AgentDelivery(monitor, to: agent, isSole: isSole, program: DeliveryTests.program)
+        )
       }
     }
 
@@ -83,12 +86,14 @@ import Testing
     }
   }
 
+  /// Three messages' worth. The agent itself is larger, which costs seconds without optimisation.
+  private static let program = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 13) }
   private static let noise = (0..<5000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
 
   @Test func bringsTheAgent() throws {
     let guest = try Guest(.init(noise: Self.noise, isStale: true))
     #expect(guest.agent.ready.block(until: .after(10)) != nil)
-    #expect(guest.fake.uploaded == EmbeddedAgent.bytes.count)
+    #expect(guest.fake.uploaded == Self.program.count)
     #expect(guest.fake.shells.allSatisfy { $0.contains("--detach") && !$0.contains("--replace") })
     #expect(Supervisor.sync { guest.delivery.state } != nil)
   }
@@ -167,7 +172,9 @@ import Testing
     while Supervisor.sync({ agent.strangerVersion }) == nil { sched_yield() }
     let started = Event<String>()
     let fake = FakeGuestAgent(guestEnd) { started.set($0) }
-    let delivery = Supervisor.sync { AgentDelivery(monitor, to: agent, isSole: true) }
+    let delivery = Supervisor.sync {
+      AgentDelivery(monitor, to: agent, isSole: true, program: Self.program)
+    }
     #expect(started.block(until: .after(10))?.contains("--detach --replace") == true)
     #expect(Supervisor.sync { delivery.state }?.contains("version 9") == true)
     withExtendedLifetime((theirs, fake)) {}

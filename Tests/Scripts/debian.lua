@@ -3,6 +3,7 @@
 -- environment: VMSCRIPT_PATH=scripts
 -- stdout: the same as the default guest
 -- stdout: refused in the next boot
+-- stdout: and allowed again
 local check = require "modules.check"
 local raises, equal = check.raises, check.equal
 local image = require "debian-image"
@@ -34,7 +35,7 @@ equal(vm:exec({ "cat", stdin = "in\0out" }).stdout, "in\0out")
 local path = os.tmpname()
 vm:write("/srv/new/f", "x\0y") vm:get("/srv/new/f", path) vm:put(path, "/srv/g")
 os.remove(path)
-equal(vm:sh "cmp /srv/new/f /srv/g && stat -c %a /srv/g", "600")
+equal(vm:sh "cmp /srv/new/f /srv/g && stat -c %a /srv/g", "644")
 local tasks = {}
 for i = 1, 10 do tasks[i] = spawn(function() return vm:sh("sleep 0.2; echo " .. i) end) end
 for i, result in ipairs(wait.all(tasks)) do equal(result, tostring(i)) end
@@ -48,12 +49,34 @@ raises("agent", "started again meanwhile", vm.sh, vm, "kill -9 $PPID; sleep 100"
 equal(vm:sh "echo back", "back")
 print "the same as the default guest"
 
--- The next boot's administrator allows less.
+-- The next boot's administrator allows less, and changes his mind.
 vm:write("/etc/qemu/qemu-ga.conf", "[general]\nblock-rpcs=guest-exec\n")
-vm:sh "sync"
+vm:write("/etc/systemd/system/later.service", [[
+[Service]
+ExecStart=sh -c 'until [ -e /dev/shm/now ]; do sleep 1; done; \
+  rm /etc/qemu/qemu-ga.conf; systemctl restart qemu-guest-agent'
+[Install]
+WantedBy=multi-user.target
+]])
+vm:write("/etc/systemd/system/tty.service", [[
+[Unit]
+After=multi-user.target
+[Service]
+ExecStart=sh -c 'read line && touch /dev/shm/now'
+StandardInput=tty-force
+TTYPath=/dev/ttyS0
+[Install]
+WantedBy=multi-user.target
+]])
+vm:sh "systemctl mask serial-getty@ttyS0; systemctl enable later tty; sync"
 raises("agent", { "does not allow guest-exec", "/etc/qemu/qemu-ga.conf" }, vm.reboot, vm)
-equal(vm.boots, 2)
+assert(vm.boots > 1)
 raises("agent", "does not allow guest-exec", wait, vm:ready())
 raises("agent", "does not allow guest-exec", vm.sh, vm, "true")
 print "refused in the next boot"
+wait.eventually(function()
+  vm:send "now\n"
+  return pcall(vm.sh, vm, "true")
+end, { interval = 1 })
+print "and allowed again"
 equal(vm:shutdown().reason, "poweroff")

@@ -106,7 +106,7 @@ printf '%s\n' "$sources" >"$stage/sources.list"
 mkdir -p "$stage/files"
 (cd "$stage/files" && find . -type f -print0) |
   tar -C "$stage/files" --null --files-from=- --owner=0 --group=0 -cf "$stage/files.tar"
-mmdebstrap --quiet --variant=minbase --format=null --include="$packages" --skip=cleanup \
+mmdebstrap --verbose --variant=minbase --format=null --include="$packages" --skip=cleanup \
   --aptopt='Acquire::Retries "3";' ${proxy:+--aptopt="$proxy"} \
   --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/doc/*' \
   --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \

@@ -13,12 +13,12 @@ local function folder()
   host.fail("missing", "there is no home directory to keep images in: set XDG_CACHE_HOME")
 end
 
---- What a build wrote at its end, and the line of it that says why it failed.
+--- What a build wrote at its end, and the line of it that says why it failed: apt's first error.
 local function complaint(log)
   local lines, reason = {}, nil
   for line in log:gmatch "[^\r\n]+" do
     lines[#lines + 1] = line
-    if line:find "^E: " or line:find ": error: " then reason = line end
+    if not reason and line:find "^E: " then reason = line end
   end
   local notes = {}
   for i = math.max(1, #lines - 14), #lines do notes[#notes + 1] = "  " .. lines[i] end
@@ -49,9 +49,8 @@ function store.make(recipe)
     'export PATH="$PATH:/usr/sbin:/sbin"',
     ("final=%s images=%s stage=%s"):format(q(final), q(images), q(stage)),
     'if [ -e "$final/used" ]; then exit 0; fi',  -- who held the lock before made it
-    "new=$images/.building-" .. key:sub(1, 16),
-    -- Killed builders' remains, and what nobody has used for a month.
-    "find \"$images\" -maxdepth 1 -name '.building-*' -mtime +0 -exec rm -rf {} +",
+    "new=$images/.building",
+    -- What nobody has used for a month; then a killed builder's remains.
     "find \"$images\" -mindepth 2 -maxdepth 2 -name used -mtime +30 -printf '%h\\0' |",
     "  xargs -0r rm -rf",
     'rm -rf "$new" "$final"',
@@ -64,11 +63,11 @@ function store.make(recipe)
   }, "\n"))
   local log = stage .. "/log"
   local command = ("mkdir -p %s && flock %%s %s sh %s >%s 2>&1 </dev/null"):format(
-    q(images), q(("%s/.lock-%s"):format(images, key:sub(1, 16))), q(stage .. "/build"), q(log))
+    q(images), q(images .. "/.lock"), q(stage .. "/build"), q(log))
   host.say(("building the image %s, once: it takes some minutes"):format(recipe.name))
   local done, _, code = os.execute(command:format "--nonblock --conflict-exit-code 75")
   if code == 75 then
-    host.say(("waiting for another vmscript, which builds the image %s"):format(recipe.name))
+    host.say "waiting for another vmscript, which builds an image"
     done = os.execute(command:format "")
   end
   if not done then

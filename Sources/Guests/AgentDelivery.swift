@@ -108,7 +108,7 @@ import Processes
   ]
   /// Folders of memory first. Some guests let nothing be run from one or the other: Debian's
   /// initramfs mounts /run noexec.
-  private static let folders = ["/dev/shm", "/run", "/tmp", "/var/tmp", "/root"]
+  static let folders = ["/dev/shm", "/run", "/tmp", "/var/tmp", "/root"]
 
   private func start() async throws(AgentError) {
     let commands = try await client.execute("guest-info")["supported_commands"]?.elements ?? []

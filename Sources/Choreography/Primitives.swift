@@ -1,6 +1,7 @@
 import Events
 import Glibc
 import Machines
+import Processes
 import Scripting
 
 /// Puts what a script can say into its interpreter.
@@ -37,7 +38,7 @@ enum Primitives {
           return 0
         }
       ),
-      ("scratch", { call throws(ScriptError) in try scratch(call, run) }), ("cap", { call in cap(call, run) }),
+      ("scratch", { call throws(ScriptError) in try scratch(call, run) }), ("guard", guardFolder), ("cap", { call in cap(call, run) }),
       ("default_timeout", { call in call.results(.number(run.defaultTimeout)) }),
       (
         "enter_step",
@@ -136,6 +137,22 @@ enum Primitives {
       throw ScriptError(.launch, "\(path): \(String(cString: strerror(errno)))")
     }
     return call.results(.string(path))
+  }
+
+  /// `guard(path, true)`: the folder goes when the program is killed. With false it goes now, or was
+  /// moved to where it stays.
+  private static func guardFolder(_ call: Call) throws(ScriptError) -> Int {
+    let (path, isGuarded) = (call.text(1) ?? "", call.boolean(2))
+    do throws(ProcessError) {
+      try Supervisor.sync { () throws(ProcessError) in
+        if isGuarded { return try Guardian.add(directory: path) }
+        try? Folder.remove(path)
+        Guardian.remove(directory: path)
+      }
+    } catch {
+      throw ScriptError(.launch, error.message)
+    }
+    return 0
   }
 
   /// `fail(kind, message, notes, fields)`: for the stdlib; blames the script.

@@ -147,4 +147,5 @@ package.loaded.vmscript = api
 -- For the library's own modules.
 package.loaded["internal.host"] = {
   fail = host.fail, say = host.say, scratch = host.scratch, hint = host.hint,
+  guard = host.guard,
 }

@@ -44,26 +44,31 @@ function store.make(recipe)
     return final, key
   end
   shell.demand(recipe.programs)
+  local new = ("%s/.building-%s"):format(images, stage:match "([^/]+)/[^/]+$")
+  host.guard(new, true)
+  local _ <close> = setmetatable({}, { __close = function() host.guard(new, false) end })
   shell.write(stage .. "/build", table.concat({
     "set -eu",
     'export PATH="$PATH:/usr/sbin:/sbin"',
-    ("final=%s images=%s stage=%s"):format(q(final), q(images), q(stage)),
-    'if [ -e "$final/used" ]; then exit 0; fi',  -- who held the lock before made it
-    "new=$images/.building",
-    -- What nobody has used for a month; then a killed builder's remains.
-    "find \"$images\" -mindepth 2 -maxdepth 2 -name used -mtime +30 -printf '%h\\0' |",
-    "  xargs -0r rm -rf",
-    'rm -rf "$new" "$final"',
+    ("final=%s images=%s stage=%s new=%s"):format(q(final), q(images), q(stage), q(new)),
     "trap 'cd /; rm -rf \"$new\"' EXIT",
     "trap 'exit 143' HUP INT TERM",
+    'exec 9>"$images/.lock"',
+    'flock "$@" 9',
+    'if [ -e "$final/used" ]; then exit 0; fi',  -- who held the lock before made it
+    -- What nobody has used for a month; then what a builder left whose guardian was killed too.
+    "find \"$images\" -mindepth 2 -maxdepth 2 -name used -mtime +30 -printf '%h\\0' |",
+    "  xargs -0r rm -rf",
+    'rm -rf "$images"/.building-* "$final"',
     'mkdir -m 700 "$new"', 'cd "$new"',  -- a recipe may have passwords
     recipe.script(stage, key),
     'cp "$stage/text" recipe', ": >used",
     'mv "$new" "$final"', "",
   }, "\n"))
   local log = stage .. "/log"
-  local command = ("mkdir -p %s && flock %%s %s sh %s >%s 2>&1 </dev/null"):format(
-    q(images), q(images .. "/.lock"), q(stage .. "/build"), q(log))
+  -- The shell that builds is what is waited for, also when it is ended: it cleans up last.
+  local command = ("mkdir -p %s && exec sh %s %%s >%s 2>&1 </dev/null"):format(
+    q(images), q(stage .. "/build"), q(log))
   host.say(("building the image %s, once: it takes some minutes"):format(recipe.name))
   local done, _, code = os.execute(command:format "--nonblock --conflict-exit-code 75")
   if code == 75 then

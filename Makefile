@@ -3,7 +3,10 @@
 # What building, running and testing need of the distribution, beside the Swift toolchain.
 BUILD_PACKAGES = liblua5.4-dev pkg-config
 RUN_PACKAGES = qemu-system-x86 qemu-utils ovmf swtpm libarchive13
-TEST_PACKAGES = lua5.4 lua-check lua-cjson tpm2-tools qemu-system-arm qemu-efi-aarch64 cpio curl lua-socket
+TEST_PACKAGES = lua5.4 lua-check lua-cjson tpm2-tools qemu-system-arm qemu-efi-aarch64 cpio curl \
+	lua-socket $(IMAGE_PACKAGES)
+# For vmscript.debian.
+IMAGE_PACKAGES = mmdebstrap e2fsprogs fdisk dosfstools mtools binutils
 
 VMSCRIPT = .build/release/vmscript
 SWIFT_FOLDERS = Package.swift Plugins Sources Tests
@@ -22,6 +25,7 @@ test: build run-packages test-packages  ## install what is missing, build, run e
 	swift format lint --strict --recursive $(SWIFT_FOLDERS)
 	luacheck --quiet stdlib scripts Tests/Scripts
 	$(VMSCRIPT) guest
+	$(VMSCRIPT) run scripts/debian-image.lua
 	VMSCRIPT=$(CURDIR)/$(VMSCRIPT) swift test --no-parallel
 	Tests/sanitize.sh
 

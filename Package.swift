@@ -21,11 +21,12 @@ let package = Package(
     .target(name: "Events", dependencies: ["CEvents"], swiftSettings: swift),
     .target(name: "Processes", dependencies: ["Events", "CProcess"], swiftSettings: swift),
     .target(name: "Record", dependencies: ["Processes"], swiftSettings: swift),
+    .target(name: "Notation", swiftSettings: swift),
     .target(
-      name: "Machines", dependencies: ["Events", "Processes", "CProbe"],
+      name: "Machines", dependencies: ["Events", "Processes", "Notation", "CProbe"],
       swiftSettings: swift),
     .target(
-      name: "Guests", dependencies: ["Events", "Processes", "CArchive"],
+      name: "Guests", dependencies: ["Events", "Processes", "Notation", "CArchive"],
       swiftSettings: swift, plugins: ["EmbedStdlib"]),
     .target(
       name: "Scripting", dependencies: ["Events", "CEvents", "CLua", "CLuaBridge"],
@@ -50,6 +51,7 @@ let package = Package(
     .testTarget(
       name: "ProcessesTests", dependencies: ["Processes", "ProcessFixture"], swiftSettings: swift),
     .testTarget(name: "RecordTests", dependencies: ["Record"], swiftSettings: swift),
+    .testTarget(name: "NotationTests", dependencies: ["Notation"], swiftSettings: swift),
     .testTarget(
       name: "MachinesTests", dependencies: ["Machines", "ProcessFixture"], swiftSettings: swift),
     .testTarget(name: "GuestsTests", dependencies: ["Guests"], swiftSettings: swift),

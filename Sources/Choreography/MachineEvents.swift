@@ -23,7 +23,7 @@ final class ReadyEvent: MachineEvent {
   var purpose: String { "the agent" }
   var wakers: [any Waking] {
     guard let agent = subject.agent else { return [] }
-    return [agent.ready, agent.ended]
+    return [agent.ready, agent.ended, agent.barred]
   }
 
   func outcome() -> Outcome? {
@@ -31,7 +31,9 @@ final class ReadyEvent: MachineEvent {
     if let ready = agent.ready.value {
       return .success { call in call.results(.number(ready.uptime)) }
     }
-    if let error = agent.ended.value, error.kind == .version {
+    if let error = agent.barred.value ?? agent.ended.value,
+      error.kind == .barred || error.kind == .version
+    {
       return .failure(ScriptError(.agent, error.message, machine: subject.name))
     }
     return nil

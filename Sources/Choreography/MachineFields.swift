@@ -15,6 +15,8 @@ struct MachineFields {
   private(set) var guestCommandLine = ""
   /// Patterns that the console may not show.
   var forbiddenPatterns: [ConsoleText] = []
+  /// Only qemu-guest-agent can bring the agent into the guest.
+  private(set) var isDeliverySole = false
   private var addresses: [(index: Int, address: String?, name: String?)] = []
 
   static let common = [
@@ -207,16 +209,26 @@ struct MachineFields {
           "\(fields.what): a raw argument is a string or an option table, got \(value.shown)")
       }
     }
-    switch fields.table["agent"] {
-    case .boolean(false): break
-    case .nil:
-      // Its port is on PCI.
-      let hasRoom = specification.kind == .microvm || specification.hasPCI
-      if hasRoom { specification.agentPorts = [MachineFields.agentPort] }
-    case .string where ["auto", "vmscript"].contains(fields.table["agent"].text):
-      specification.agentPorts = [MachineFields.agentPort]
-    default: throw fields.wrong("agent", "\"auto\", \"vmscript\" or false")
+    try readAgent()
+  }
+
+  /// vmscript's agent is the default guest's init. Another guest may have it too, or lets
+  /// qemu-guest-agent bring it in.
+  private mutating func readAgent() throws(ScriptError) {
+    let wanted = fields.table["agent"]
+    if case .boolean(false) = wanted { return }
+    let name = fields.isGiven("agent") ? wanted.text ?? "" : "auto"
+    guard ["auto", "vmscript", "qga"].contains(name) else {
+      throw fields.wrong("agent", "\"auto\", \"vmscript\", \"qga\" or false")
     }
+    // Its port is on PCI.
+    let hasRoom = specification.kind == .microvm || specification.hasPCI
+    if !hasRoom && !fields.isGiven("agent") { return }
+    specification.agentPorts = [Self.agentPort]
+    if name == "qga" || (name == "auto" && !bootsDefaultGuest) {
+      specification.agentPorts.append(Self.guestAgentPort)
+    }
+    isDeliverySole = name == "qga"
   }
 
   /// What Linux calls the console that is logged.
@@ -225,6 +237,7 @@ struct MachineFields {
   }
 
   static let agentPort = "org.vmscript.agent"
+  static let guestAgentPort = "org.qemu.guest_agent.0"
 
   /// Puts the default guest where the script named none, and tells the guest its interfaces.
   mutating func completeBoot(_ host: HostCapabilities) throws(ScriptError) {

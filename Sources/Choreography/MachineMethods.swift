@@ -127,7 +127,7 @@ extension MachineObject {
     let fields = try Fields(call, 2, of: "shutdown", known: ["timeout"])
     try object.demandStarted()
     let timeout = try fields.seconds("timeout")
-    let (machine, agent) = (object.machine, object.agent)
+    let (machine, agent, delivery) = (object.machine, object.agent, object.delivery)
     return try call.wait(
       Operation<MachineExit>(
         object.run, "machine '\(object.name)' to shut down", of: object, timeout: timeout
@@ -135,7 +135,7 @@ extension MachineObject {
         machine.expectEnd()
         if let agent, agent.ready.value != nil {
           _ = agent.power(.poweroff)
-        } else {
+        } else if await delivery?.powerOff() != true {
           try await machine.pressPowerButton(until: deadline)
         }
         guard let exit = await machine.exited.wait(until: deadline) else {
@@ -180,13 +180,18 @@ extension MachineObject {
         if !allowed { try await machine.setReboots(allowed: true, until: deadline) }
         _ = agent.power(.reboot)
         let change = Event<Bool>()
-        let subscription = agent.ready.subscribe { change.set(true) }
+        let subscriptions = [agent.ready, agent.barred].map { (event: any Waking) in
+          event.subscribe { change.set(true) }
+        }
         while agent.ready.value?.session == old.session || agent.ready.value == nil {
           change.clear()
           if let ready = agent.ready.value, ready.session != old.session { break }
+          if let error = agent.barred.value {
+            throw MachineError(.agent, error.message, machine: machine.name)
+          }
           guard await change.wait(until: deadline) != nil else { break }
         }
-        subscription.cancel()
+        for subscription in subscriptions { subscription.cancel() }
         if !allowed { try await machine.setReboots(allowed: false) }
       })
   }

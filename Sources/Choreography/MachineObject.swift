@@ -20,12 +20,16 @@ final class MachineObject: ScriptObject {
   let serialConsole: String
   /// The client of the agent of the present start; nil if it has none.
   private(set) var agent: AgentClient?
-  private var resets: Subscription?
   private var readiness: Subscription?
   /// What the default guest's command line begins with, whatever a later start changes.
   var guestCommandLine = ""
   /// What its console may not show, each with how far that was looked for.
   private var forbidden: [(text: ConsoleText, cursor: ConsoleCursor)] = []
+  /// What brings that agent into a guest that has qemu-guest-agent; nil where only the agent itself
+  /// is listened for.
+  private(set) var delivery: AgentDelivery?
+  private let isDeliverySole: Bool
+  private var events: Subscription?
   /// The script was told of the present end, or asked for it.
   var isEndClaimed = false
   /// Where `expect` goes on.
@@ -36,7 +40,7 @@ final class MachineObject: ScriptObject {
 
   init(
     _ run: Run, _ machine: Machine, place: Place?, mayExit: Bool, tags: [String],
-    isDefaultGuest: Bool, serialConsole: String
+    isDefaultGuest: Bool, isDeliverySole: Bool, serialConsole: String
   ) {
     self.run = run
     self.machine = machine
@@ -44,6 +48,7 @@ final class MachineObject: ScriptObject {
     self.mayExit = mayExit
     self.tags = tags
     self.isDefaultGuest = isDefaultGuest
+    self.isDeliverySole = isDeliverySole
     self.serialConsole = serialConsole
   }
 
@@ -65,13 +70,29 @@ final class MachineObject: ScriptObject {
     }
     let wanted = changes
     do throws(MachineError) {
-      agent = try Supervisor.sync { () throws(MachineError) in
+      let isSole = isDeliverySole
+      (agent, delivery) = try Supervisor.sync { () throws(MachineError) in
         try machine.start(wanted)
-        return machine.agentChannels.first.map { AgentClient($0) }
+        let channels = machine.agentChannels
+        guard let first = channels.first else { return (nil, nil) }
+        let agent = AgentClient(first, isReplaceable: channels.count > 1)
+        guard channels.count > 1 else { return (agent, nil) }
+        return (agent, AgentDelivery(channels[1], to: agent, isSole: isSole))
       }
-      let agent = agent
-      resets = Supervisor.sync {
-        machine.onEvent { event in if event.name == "RESET" { agent?.forgetGuest() } }
+      let (agent, delivery) = (agent, delivery)
+      events = Supervisor.sync {
+        machine.onEvent { event in
+          switch event.name {
+          case "RESET":
+            agent?.forgetGuest()
+            delivery?.forgetGuest()
+          case "VSERPORT_CHANGE":
+            let isOpen = event.data["open"]?.boolean == true
+            if event.data["id"]?.text == "agent2" { delivery?.portChanged(isOpen: isOpen) }
+            if event.data["id"]?.text == "agent" { delivery?.agentPortChanged(isOpen: isOpen) }
+          default: break
+          }
+        }
       }
       readiness = agent?.ready.subscribe { Supervisor.post { machine.guestIsReady() } }
     } catch {
@@ -168,6 +189,16 @@ final class MachineObject: ScriptObject {
   /// Where it was made, the last lines of its console, where its logs are.
   func evidence() -> [String] {
     guard machine.bootCount.value ?? 0 > 0 else { return [] }
+    return consoleEvidence() + agentEvidence()
+  }
+
+  /// Why nobody answers in a guest that lives.
+  private func agentEvidence() -> [String] {
+    guard let delivery, machine.exited.value == nil, agent?.ready.value == nil else { return [] }
+    return Supervisor.sync { delivery.state }.map { ["the guest's agent: \($0)"] } ?? []
+  }
+
+  private func consoleEvidence() -> [String] {
     let console = machine.console
     let lines = Supervisor.sync { console.lastLines(10) }
     let origin = place.map { "machine '\(name)' started at \($0)" } ?? "machine '\(name)'"

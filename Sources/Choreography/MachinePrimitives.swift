@@ -38,7 +38,8 @@ enum MachinePrimitives {
     }
     let object = MachineObject(
       run, machine, place: call.place, mayExit: mayExit, tags: tags,
-      isDefaultGuest: reader.bootsDefaultGuest, serialConsole: reader.console)
+      isDefaultGuest: reader.bootsDefaultGuest, isDeliverySole: reader.isDeliverySole,
+      serialConsole: reader.console)
     object.guestCommandLine = reader.guestCommandLine
     object.forbid(reader.forbiddenPatterns)
     run.add(object)

@@ -1,6 +1,7 @@
 import Events
 import Glibc
 import Machines
+import Processes
 import Scripting
 
 /// Puts what a script can say into its interpreter.
@@ -30,8 +31,16 @@ enum Primitives {
       ("pattern", pattern), ("now", { call in now(call, run) }),
       ("json_encode", jsonEncode), ("json_decode", jsonDecode), ("here", here),
       ("json_null", { call in call.results(.object(JSONLiteral.null)) }),
-      ("json_object", JSONLiteral.object),
-      ("fail", fail), ("cap", { call in cap(call, run) }),
+      ("json_object", JSONLiteral.object), ("fail", fail), ("hint", hint),
+      (
+        "say",
+        { call in
+          run.options.say("vmscript: \(call.text(1) ?? "?")")
+          return 0
+        }
+      ),
+      ("scratch", { call throws(ScriptError) in try scratch(call, run) }),
+      ("guard", guardFolder), ("cap", { call in cap(call, run) }),
       ("default_timeout", { call in call.results(.number(run.defaultTimeout)) }),
       (
         "enter_step",
@@ -54,7 +63,7 @@ enum Primitives {
     for module in EmbeddedStdlib.modules {
       if module.name == "internal.prelude" {
         lua.runOwn("\(module.source)", name: "prelude")
-      } else if !module.name.hasPrefix("internal.") {
+      } else {
         lua.preload(module.name, source: module.source)
       }
     }
@@ -113,6 +122,39 @@ enum Primitives {
     let source = call.place?.source ?? ""
     let directory = source.lastIndex(of: "/").map { String(source[...$0]) } ?? ""
     return call.results(.string(directory + name))
+  }
+
+  /// `hint(name, names)`: `; did you mean 'x'?`.
+  private static func hint(_ call: Call) throws(ScriptError) -> Int {
+    guard case .table(let names) = try call.value(2) else { return call.results(.string("")) }
+    let known = names.positions.compactMap(\.text)
+    return call.results(.string(Spelling.hint(call.text(1) ?? "", among: known)))
+  }
+
+  /// `scratch()`: a new folder that ends with the run at the latest.
+  private static func scratch(_ call: Call, _ run: Run) throws(ScriptError) -> Int {
+    let volatile = try run.volatileDirectory()
+    let path = Supervisor.sync { volatile.freshPath("scratch") }
+    guard mkdir(path, 0o700) == 0 else {
+      throw ScriptError(.launch, "\(path): \(String(cString: strerror(errno)))")
+    }
+    return call.results(.string(path))
+  }
+
+  /// `guard(path, true)`: the folder goes when the program is killed. With false it goes now, or was
+  /// moved to where it stays.
+  private static func guardFolder(_ call: Call) throws(ScriptError) -> Int {
+    let (path, isGuarded) = (call.text(1) ?? "", call.boolean(2))
+    do throws(ProcessError) {
+      try Supervisor.sync { () throws(ProcessError) in
+        if isGuarded { return try Guardian.add(directory: path) }
+        try? Folder.remove(path)
+        Guardian.remove(directory: path)
+      }
+    } catch {
+      throw ScriptError(.launch, error.message)
+    }
+    return 0
   }
 
   /// `fail(kind, message, notes, fields)`: for the stdlib; blames the script.

@@ -14,10 +14,15 @@ extern bool is_init;
 
 // boot.c
 void boot(void);
-int open_port(const char *path);  // waits until there is one
+int open_port(const char *path, bool replace);  // waits until there is one; -1 with errno
 void say(const char *what, const char *why);
 size_t read_text(const char *path, char *text, size_t size);  // NUL-terminated, trimmed
 const char *command_line_next(const char *from, const char *key, char *value, size_t size);
+
+// detach.c
+void settle(void);
+void replace_others(void);
+void detach(void);
 
 // network.c
 void network_up(void);

@@ -159,36 +159,42 @@ void boot(void) {
   unsetenv("BOOT_IMAGE");
 }
 
+// -1 with errno ENOENT if there is no such port, EBUSY if another program has it.
 static int try_open(void) {
   DIR *folder = opendir("/sys/class/virtio-ports");
   struct dirent *entry;
-  int fd = -1;
+  int fd = -1, code = ENOENT;
   while (folder && fd < 0 && (entry = readdir(folder))) {
     char path[400] = "/sys/class/virtio-ports/", name[64], device[300] = "/dev/";
     strcat(strcat(path, entry->d_name), "/name");
     if (entry->d_name[0] == '.' || !read_text(path, name, sizeof name)) continue;
-    if (!strcmp(name, port_name))
-      fd = open(strcat(device, entry->d_name), O_RDWR | O_CLOEXEC | O_NONBLOCK);
+    if (strcmp(name, port_name)) continue;
+    fd = open(strcat(device, entry->d_name), O_RDWR | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) code = errno;
   }
   if (folder) closedir(folder);
+  errno = code;
   return fd;
 }
 
 // The driver names its ports some time after it is loaded, and says so by an event.
-int open_port(const char *path) {
+int open_port(const char *path, bool replace) {
   if (path) return open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = 1};
   int events =
       socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
-  int fd = -1;
+  int fd = -1, code = ENOENT;
   if (bind(events, (struct sockaddr *)&address, sizeof address)) say("uevents", strerror(errno));
   uint64_t end = now() + 5000000000ull;
-  while ((fd = try_open()) < 0 && now() < end) {
+  while ((fd = try_open()) < 0 && (code = errno, now() < end)) {
     struct pollfd poller = {.fd = events, .events = POLLIN};
     char event[4096];
-    poll(&poller, 1, 500);
+    if (code == EBUSY && !replace) break;
+    if (code == EBUSY) replace_others();
+    poll(&poller, 1, code == EBUSY ? 20 : 500);
     while (recv(events, event, sizeof event, 0) > 0) {}
   }
   close(events);
+  errno = code;
   return fd;
 }

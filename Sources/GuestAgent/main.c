@@ -1,4 +1,5 @@
-// The agent: init of vmscript's default guest, or a program in another (vmscript-agent [PORT]).
+// The agent: init of vmscript's default guest, or a program in another:
+// vmscript-agent [--detach] [--replace] [PORT].
 // docs/agent.md says what it speaks.
 #include <errno.h>
 #include <fcntl.h>
@@ -158,19 +159,28 @@ static void run(int port, int signals) {
 }
 
 int main(int count, char **arguments) {
+  const char *path = NULL;
+  bool detaches = false, replaces = false;
   is_init = getpid() == 1;
-  if (is_init) boot();
-  int signals = open_signals();
-  if (!is_init) {
-    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-    if (fd >= 0 && write(fd, "-1000", 5) < 0) say("oom_score_adj", strerror(errno));
-    if (fd >= 0) close(fd);
+  for (int i = 1; i < count && !is_init; i++) {
+    if (!strcmp(arguments[i], "--detach"))
+      detaches = true;
+    else if (!strcmp(arguments[i], "--replace"))
+      replaces = true;
+    else
+      path = arguments[i];
   }
-  int port = open_port(count > 1 && !is_init ? arguments[1] : NULL);
+  if (is_init)
+    boot();
+  else
+    settle();
+  int port = open_port(path, replaces);
   if (port < 0 && !is_init) {
-    say(count > 1 ? arguments[1] : "org.vmscript.agent", "no such port");
+    say(path ? path : "org.vmscript.agent", strerror(errno));
     return 1;
   }
+  if (detaches) detach();
+  int signals = open_signals();
   port_use(port);
   if (is_init) shell_prepare();
   if (port >= 0) send_hello();

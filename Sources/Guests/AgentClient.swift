@@ -14,6 +14,11 @@ import Processes
   /// Set when the guest says that it is about to power off, halt or reboot.
   public nonisolated let leaving = Event<PowerRequest>()
 
+  /// Set while the guest of this boot cannot be had, by who would have brought the agent into it.
+  public nonisolated let barred = Event<AgentError>()
+  /// The version of an agent in the guest that cannot be talked to and is going to be replaced.
+  var strangerVersion: UInt16?
+
   public enum PowerRequest: UInt32, Sendable { case poweroff, reboot, halt }
 
   private struct Unsent {
@@ -30,9 +35,12 @@ import Processes
   private var requests: [UInt32: any AgentRequest] = [:]
   private var unsent: [Unsent] = []
   private var lastNumber: UInt32 = 0
+  private let isReplaceable: Bool
 
-  /// Takes the host's end of the socket pair whose other end QEMU has as a chardev.
-  public init(_ box: DescriptorBox) {
+  /// Takes the host's end of the socket pair whose other end QEMU has as a chardev. An agent of
+  /// another version ends the channel, unless an `AgentDelivery` can replace it.
+  public init(_ box: DescriptorBox, isReplaceable: Bool = false) {
+    self.isReplaceable = isReplaceable
     descriptor = box.take()
     number = descriptor?.number ?? -1
     guard number >= 0 else {
@@ -49,7 +57,16 @@ import Processes
   /// hello. QEMU does not tell it by the channel.
   public func forgetGuest() {
     ready.clear()
+    barred.clear()
+    strangerVersion = nil
     failSent(AgentError(.restarted, "the guest or its agent started again meanwhile"))
+  }
+
+  /// Nobody will answer in this boot: fails all that was asked, and what will be.
+  func bar(_ error: AgentError) {
+    barred.set(error)
+    unsent = []
+    failSent(error)
   }
 
   /// Closes the channel and fails what is under way.
@@ -64,7 +81,7 @@ import Processes
 
   /// Sends the first frame of a request, now or when there is an agent.
   func submit(_ request: some AgentRequest, number: UInt32, _ kind: Frame.Kind, body: [UInt8]) {
-    if let error = ended.value { return request.fail(error) }
+    if let error = ended.value ?? barred.value { return request.fail(error) }
     guard body.count <= Frame.maximumBody else {
       let message = "the request is too long: its arguments may have \(Frame.maximumBody) bytes"
       return request.fail(AgentError(.refused, message, code: E2BIG))
@@ -168,6 +185,10 @@ import Processes
   private func begin(_ frame: Frame, _ body: UnsafeRawBufferPointer) {
     let version = body.littleOrZero(UInt16.self, at: 0)
     guard version == 1 else {
+      if isReplaceable {
+        strangerVersion = version
+        return
+      }
       let message = "the guest's agent speaks version \(version) of the protocol, not 1"
       return end(AgentError(.version, message))
     }
@@ -177,6 +198,7 @@ import Processes
     // The rest of a frame that is half sent stays: the new agent passes over it.
     if sent == 0 { outgoing = [] }
     leaving.clear()
+    barred.clear()
     ready.set(
       AgentReady(
         session: frame.session, uptime: Double(body.littleOrZero(UInt64.self, at: 8)) / 1e9,

@@ -12,6 +12,8 @@ public struct AgentError: Error, Sendable, Hashable {
     case refused
     /// The guest and this program speak different versions of the protocol.
     case version
+    /// The guest does not let the agent be brought into it; `message` says what to change there.
+    case barred
     /// It was killed for its time-out and does not die (state D).
     case stuck
   }

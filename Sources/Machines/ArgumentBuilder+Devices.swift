@@ -121,19 +121,21 @@ extension ArgumentBuilder {
     if specification.agentPorts.isEmpty && specification.channels.isEmpty { return }
     if !isMicroVM { add("-device", "virtio-serial-pci") }
     for (id, name) in zip(specification.agentDescriptors, specification.agentPorts) {
-      addPort(id, name: name)
+      addPort(id, name: name, isTold: specification.agentPorts.count > 1)
     }
     for (index, channel) in specification.channels.enumerated() {
       addPort("channel\(index)", name: channel.name)
     }
   }
 
-  private mutating func addPort(_ id: String, name: String?) {
+  /// `isTold`: QMP's VSERPORT_CHANGE, which names ports by id, tells when the guest opens it.
+  private mutating func addPort(_ id: String, name: String?, isTold: Bool = false) {
     switch wiring {
     case .inherited: add("-chardev", "socket,id=\(id),fd=\(descriptor: id)")
     case .standalone: add("-chardev", "null,id=\(id)")
     }
     let name = name.map { ",name=" + OptionTable.escapeCommas($0) } ?? ""
-    add("-device", "virtserialport,chardev=\(id)\(name)")
+    let told = isTold ? ",id=\(id)" : ""
+    add("-device", "virtserialport,chardev=\(id)\(name)\(told)")
   }
 }

@@ -231,7 +231,7 @@ function uefi(files) end
 ---@field serial? CableEnd|SerialFile|SerialTerminal where the serial port goes, besides the log
 ---@field forbid? ConsoleText|ConsoleText[]|false what fails the machine when its console shows it
 ---@field channels? table<integer|string, CableEnd> more virtio serial ports
----@field agent? "auto"|"vmscript"|false default "auto"
+---@field agent? "auto"|"vmscript"|"qga"|false who answers in the guest; default "auto"
 ---@field reboot? boolean whether a reboot starts the guest again; default false
 ---@field may_exit? boolean its end does not fail the script; default false
 ---@field start? boolean default true

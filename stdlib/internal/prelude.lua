@@ -121,3 +121,8 @@ local api = {
 
 for name, value in pairs(api) do _G[name] = value end
 package.loaded.vmscript = api
+-- For the library's own modules.
+package.loaded["internal.host"] = {
+  fail = host.fail, say = host.say, scratch = host.scratch, hint = host.hint,
+  guard = host.guard,
+}

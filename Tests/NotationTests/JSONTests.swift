@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Machines
+@testable import Notation
 
 @Suite struct JSONTests {
   @Test func readsWhatQEMUSays() throws {

@@ -1,0 +1,82 @@
+-- Debian's qemu-guest-agent lets vmscript's agent in, which then does what it does in the default
+-- guest; and does not let it in, which is said.
+-- environment: VMSCRIPT_PATH=scripts
+-- stdout: the same as the default guest
+-- stdout: refused in the next boot
+-- stdout: and allowed again
+local check = require "modules.check"
+local raises, equal = check.raises, check.equal
+local image = require "debian-image"
+
+local vm = qemu { name = "d", disks = { image.path }, agent = "qga", memory = "512M",
+  kernel = image.kernel, initramfs = image.initramfs, cmdline = image.cmdline }
+local args = table.concat(vm:args(), " ")
+assert(args:find("virtserialport,chardev=agent,name=org.vmscript.agent,id=agent", 1, true), args)
+assert(args:find("virtserialport,chardev=agent2,name=org.qemu.guest_agent.0,id=agent2", 1, true))
+
+-- Asked before it is up; a person's surroundings, not a service's.
+equal(vm:sh "id -u; pwd; echo $HOME $USER; umask; cat /etc/hostname /etc/built",
+  "0\n/\n/root root\n0022\ndebian\nbuilt")
+assert((":" .. vm:sh "echo $PATH" .. ":"):find(":/usr/sbin:", 1, true))
+equal(vm:sh "env | grep -c -e NOTIFY_SOCKET -e INVOCATION_ID -e JOURNAL_STREAM || true", "0")
+equal(vm:sh "cat /proc/$PPID/oom_score_adj /proc/self/oom_score_adj", "-1000\n0")
+equal(vm:sh "ls /dev/shm /run /tmp /var/tmp /root | grep vmscript-agent || true", "")
+
+-- Commands, files, bytes, many at once.
+local err = raises("command", "exited with status 3: two", vm.sh, vm,
+  "echo one; echo two >&2; exit 3")
+equal(err.stdout, "one\n") equal(err.stderr, "two\n")
+raises("command", "No such file", vm.exec, vm, { "no-such-program" })
+equal(vm:exec({ "sh", "-c", "kill -15 $$" }).signal, 15)
+raises("timeout", "timed out after 0.5 s", vm.sh, vm, "sleep 700", { timeout = 0.5 })
+wait.eventually(function() return not vm:sh("ps ax"):find("sleep 700", 1, true) end)
+equal(#vm:sh "head -c 20000000 /dev/zero", 20000000)
+equal(vm:exec({ "cat", stdin = "in\0out" }).stdout, "in\0out")
+local path = os.tmpname()
+vm:write("/srv/new/f", "x\0y") vm:get("/srv/new/f", path) vm:put(path, "/srv/g")
+os.remove(path)
+equal(vm:sh "cmp /srv/new/f /srv/g && stat -c %a /srv/g", "644")
+local tasks = {}
+for i = 1, 10 do tasks[i] = spawn(function() return vm:sh("sleep 0.2; echo " .. i) end) end
+for i, result in ipairs(wait.all(tasks)) do equal(result, tostring(i)) end
+equal(vm:sh "systemctl is-system-running --wait", "running")
+equal(vm:sh "su alice -c whoami", "alice")
+equal(vm:sh "wc -c </etc/machine-id", "33")
+
+-- The agent survives what started it, and is brought again when somebody kills it.
+equal(vm:sh "systemctl restart qemu-guest-agent && echo still here", "still here")
+raises("agent", "started again meanwhile", vm.sh, vm, "kill -9 $PPID; sleep 100")
+equal(vm:sh "echo back", "back")
+print "the same as the default guest"
+
+-- The next boot's administrator allows less, and changes his mind.
+vm:write("/etc/qemu/qemu-ga.conf", "[general]\nblock-rpcs=guest-exec\n")
+vm:write("/etc/systemd/system/later.service", [[
+[Service]
+ExecStart=sh -c 'until [ -e /dev/shm/now ]; do sleep 1; done; \
+  rm /etc/qemu/qemu-ga.conf; systemctl restart qemu-guest-agent'
+[Install]
+WantedBy=multi-user.target
+]])
+vm:write("/etc/systemd/system/tty.service", [[
+[Unit]
+After=multi-user.target
+[Service]
+ExecStart=sh -c 'read line && touch /dev/shm/now'
+StandardInput=tty-force
+TTYPath=/dev/ttyS0
+[Install]
+WantedBy=multi-user.target
+]])
+vm:sh "systemctl mask serial-getty@ttyS0; systemctl enable later tty; sync"
+raises("agent", { "does not allow guest-exec", "/etc/qemu/qemu-ga.conf" }, vm.reboot, vm)
+assert(vm.boots > 1)
+raises("agent", "does not allow guest-exec", wait, vm:ready())
+raises("agent", "does not allow guest-exec", vm.sh, vm, "true")
+print "refused in the next boot"
+wait.eventually(function()
+  vm:send "now\n"
+  return pcall(vm.sh, vm, "true")
+end, { interval = 1 })
+print "and allowed again"
+equal(vm:shutdown().reason, "poweroff")

@@ -38,7 +38,8 @@ enum Primitives {
           return 0
         }
       ),
-      ("scratch", { call throws(ScriptError) in try scratch(call, run) }), ("guard", guardFolder), ("cap", { call in cap(call, run) }),
+      ("scratch", { call throws(ScriptError) in try scratch(call, run) }),
+      ("guard", guardFolder), ("cap", { call in cap(call, run) }),
       ("default_timeout", { call in call.results(.number(run.defaultTimeout)) }),
       (
         "enter_step",

@@ -144,8 +144,10 @@ import Processes
     try await upload(program ?? EmbeddedAgent.bytes, to: path)
     // The agent removes its file, and goes on by itself when it has its port.
     let replaces = agent.strangerVersion == nil ? "" : " --replace"
-    let script =
-      "chmod 700 '\(path)' && '\(path)' --detach\(replaces) || { code=$?; rm -f '\(path)'; exit $code; }"
+    let script = """
+      chmod 700 '\(path)' && '\(path)' --detach\(replaces) || \
+      { code=$?; rm -f '\(path)'; exit $code; }
+      """
     let (code, text) = try await run(script)
     guard code == 0 else {
       throw AgentError(.refused, text.isEmpty ? "exit status \(code)" : text)
@@ -196,7 +198,9 @@ import Processes
         let signal = status["signal"]?.integer.map { 128 + $0 }
         return (status["exitcode"]?.integer ?? signal ?? 1, lines.last.map(String.init) ?? "")
       }
-      if deadline.hasPassed { throw AgentError(.barred, "the guest's shell does not come to an end") }
+      if deadline.hasPassed {
+        throw AgentError(.barred, "the guest's shell does not come to an end")
+      }
       _ = await never.wait(until: .after(pause))
       pause = min(pause * 1.5, 0.5)
     }

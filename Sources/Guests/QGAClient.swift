@@ -61,7 +61,8 @@ import Processes
   /// Whom it talked to is gone.
   func forgetGuest() {
     outgoing = []
-    settle(.failure(AgentError(.restarted, "qemu-guest-agent or its guest started again meanwhile")))
+    settle(
+      .failure(AgentError(.restarted, "qemu-guest-agent or its guest started again meanwhile")))
   }
 
   private static func message(_ command: String, _ arguments: JSON?, id: Int64?) -> [UInt8] {

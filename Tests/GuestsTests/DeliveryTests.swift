@@ -143,8 +143,8 @@ import Testing
     #expect(guest.agent.barred.value == error)
   }
 
-  @Test(arguments: ["guest-exec", "guest-file-open"]) func namesWhatIsDisabled(_ name: String) throws
-  {
+  @Test(arguments: ["guest-exec", "guest-file-open"])
+  func namesWhatIsDisabled(_ name: String) throws {
     let guest = try Guest(.init(disabled: [name]))
     let error = guest.agent.barred.block(until: .after(10))
     #expect(error?.message.contains("does not allow \(name)") == true)

@@ -79,7 +79,7 @@ final class FakeGuestAgent: Sendable {
     let arguments = message["arguments"]
     guard let name = message["execute"]?.text, name != "guest-shutdown" else { return nil }
     if behaviour.disabled.contains(name) {
-      return ["error": ["class": "CommandNotFound", "desc": .string("The command \(name) has been disabled")]]
+      return ["error": ["desc": .string("The command \(name) has been disabled")]]
     }
     switch name {
     case "guest-sync-delimited": return ["return": arguments?["id"] ?? .null]

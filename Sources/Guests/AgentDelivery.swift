@@ -108,7 +108,7 @@ import Processes
   ]
   /// Folders of memory first. Some guests let nothing be run from one or the other: Debian's
   /// initramfs mounts /run noexec.
-  static let folders = ["/dev/shm", "/run", "/tmp", "/var/tmp", "/root"]
+  nonisolated static let folders = ["/dev/shm", "/run", "/tmp", "/var/tmp", "/root"]
 
   private func start() async throws(AgentError) {
     let commands = try await client.execute("guest-info")["supported_commands"]?.elements ?? []

@@ -1,0 +1,9 @@
+/// A method of a service.
+public struct ServiceMethod {
+  /// "etcdserverpb.KV/Put"
+  public let path: String
+  public let request: MessageType
+  public let reply: MessageType
+  public let takesStream: Bool
+  public let givesStream: Bool
+}

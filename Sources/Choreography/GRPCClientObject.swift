@@ -114,7 +114,10 @@ final class GRPCClientObject: ScriptObject {
     let reflection = ServerReflection(self, timeout)
     return try call.wait(
       Operation<[String]>("the services of \(shown)", of: nil, timeout: timeout) {
-        () throws(MachineError) in try await reflection.services()
-      } push: { call, names in push(call, names) })
+        () throws(MachineError) in
+        try await reflection.services()
+      } push: { call, names in
+        push(call, names)
+      })
   }
 }

@@ -32,11 +32,11 @@ final class GRPCOpening: Waitable {
 
   var purpose: String { status.what }
   var machine: MachineObject? { status.machine }
-  var wakers: [any Waking] { lookup.wakers }
+  var wakers: [any Waking] { lookup.wakers + status.wakers }
 
   func outcome() -> Outcome? {
     do throws(ScriptError) {
-      guard let method = try lookup.method() else {
+      guard let method = try lookup.method(status) else {
         let timeout = options.timeout ?? client.run.defaultTimeout
         return deadline.hasPassed ? .failure(status.timeout(timeout)) : nil
       }

@@ -16,6 +16,9 @@ final class GRPCReply: Waitable {
   private let status: GRPCStatus
   let deadline: Deadline
   private var call: (remote: RemoteCall, method: ServiceMethod)?
+  /// Who waits subscribes before there may be a call.
+  private let news = Event<Bool>()
+  private var subscription: Subscription?
   private var message: [UInt8]?
 
   init(
@@ -34,9 +37,7 @@ final class GRPCReply: Waitable {
 
   var purpose: String { status.what }
   var machine: MachineObject? { status.machine }
-  var wakers: [any Waking] {
-    lookup.wakers + status.wakers + (call.map { [$0.remote.changed] } ?? [])
-  }
+  var wakers: [any Waking] { lookup.wakers + status.wakers + [news] }
 
   func outcome() -> Outcome? {
     do throws(ScriptError) { return try look() } catch { return .failure(error) }
@@ -69,7 +70,7 @@ final class GRPCReply: Waitable {
   /// The call, once the method is known.
   private func begun() throws(ScriptError) -> (remote: RemoteCall, method: ServiceMethod)? {
     if let call { return call }
-    guard let method = try lookup.method() else {
+    guard let method = try lookup.method(status) else {
       if deadline.hasPassed { throw status.timeout(timeout) }
       return nil
     }
@@ -81,7 +82,9 @@ final class GRPCReply: Waitable {
     let value: Value = if case .nil = self.request { .table(Table()) } else { self.request }
     request.message = try MessageEncoder.encode(value, as: method.request)
     request.isSingleReply = true
-    call = (RemoteCall(request), method)
+    let remote = RemoteCall(request)
+    subscription = remote.changed.subscribe { [news] in news.set(true) }
+    call = (remote, method)
     return call
   }
 }

@@ -99,7 +99,8 @@ final class GRPCStreamObject: ScriptObject, Waitable {
   private static func of(_ call: Call) -> GRPCStreamObject { call.object(1) as! GRPCStreamObject }
 
   func read(_ call: Call, _ timeout: Double?) throws(ScriptError) -> Int {
-    try call.wait(EventWait(run, [.init(key: .nil, event: self)], .one, timeout: timeout ?? run.defaultTimeout))
+    try call.wait(
+      EventWait(run, [.init(key: .nil, event: self)], .one, timeout: timeout ?? run.defaultTimeout))
   }
 
   private func send(_ call: Call) throws(ScriptError) -> Int {

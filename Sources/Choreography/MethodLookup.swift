@@ -35,11 +35,13 @@ final class MethodLookup {
   }
 
   /// Nil: not known yet.
-  func method() throws(ScriptError) -> ServiceMethod? {
+  func method(_ status: GRPCStatus) throws(ScriptError) -> ServiceMethod? {
     if let answer {
       switch answer.value {
       case nil: return nil
-      case .failure(let error): throw ScriptError(error)
+      case .failure(let error):
+        if error.kind == .connection, status.mayBeDeath() { return nil }
+        throw ScriptError(error)
       case .success(let files): try client.schema.add(files: files)
       }
     }

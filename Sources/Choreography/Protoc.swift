@@ -25,8 +25,9 @@ struct Protoc: Sendable {
     }
     guard status == .exited(code: 0) else {
       let words = child.errorOutput
-      var error = MachineError(
-        .usage, "protoc: \(words.split(whereSeparator: \.isNewline).first ?? "it failed")")
+      let lines = words.split(whereSeparator: \.isNewline)
+      let first = lines.first { !$0.hasPrefix("[libprotobuf WARNING") } ?? "it failed"
+      var error = MachineError(.usage, "protoc: \(first)")
       error.standardError = words
       throw error
     }

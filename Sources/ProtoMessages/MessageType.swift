@@ -1,4 +1,4 @@
-/// A message type of a schema, which owns it.
+/// A message type of a schema, which owns it and has to outlive its use.
 public final class MessageType {
   /// With its package: "etcdserverpb.PutRequest".
   public let name: String

@@ -104,7 +104,7 @@ final class SchemaBuilder {
         path: "\(name)/\(methodName)",
         request: try schema.demandMessage(FieldDescriptor.withoutDot(method.text(2) ?? "")),
         reply: try schema.demandMessage(FieldDescriptor.withoutDot(method.text(3) ?? "")),
-        takesStream: method.flag(5), givesStream: method.flag(6))
+        takesStream: method.flag(5), givesStream: method.flag(6), schema: schema)
     }
     schema.add(methods, to: name)
   }

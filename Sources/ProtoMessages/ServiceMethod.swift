@@ -1,4 +1,4 @@
-/// A method of a service.
+/// A method of a service; keeps its types alive.
 public struct ServiceMethod {
   /// "etcdserverpb.KV/Put"
   public let path: String
@@ -6,4 +6,6 @@ public struct ServiceMethod {
   public let reply: MessageType
   public let takesStream: Bool
   public let givesStream: Bool
+  /// Owns the types.
+  let schema: Schema
 }

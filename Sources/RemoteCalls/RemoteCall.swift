@@ -57,9 +57,10 @@ public final class RemoteCall: Sendable {
     let (message, credit) = state.withLock { state -> ([UInt8]?, Int) in
       guard state.next < state.messages.count else { return (nil, 0) }
       let message = state.messages[state.next]
+      state.messages[state.next] = []
       state.next += 1
-      if state.next == state.messages.count {
-        state.messages = []
+      if state.next * 2 > state.messages.count {
+        state.messages.removeFirst(state.next)
         state.next = 0
       }
       state.taken += message.count

@@ -43,9 +43,10 @@
     private func run(_ transport: Transport) async throws {
       var options = CallOptions.defaults
       options.maxResponseMessageBytes = Int(request.messageLimit)
-      options.maxRequestMessageBytes = 1 << 30
+      // It is this one that grpc-swift-nio-transport 2.9 holds what comes against.
+      options.maxRequestMessageBytes = Int(request.messageLimit)
       let method = MethodDescriptor(
-        fullyQualifiedService: request.service, method: request.method)
+        fullyQualifiedService: request.service, method: request.method, type: request.type)
       let metadata = Metadata(request.metadata, timeout: request.timeout)
       try await transport.withStream(descriptor: method, options: options) { stream, _ in
         if let message = request.message {

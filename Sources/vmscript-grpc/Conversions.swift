@@ -1,6 +1,8 @@
 #if GRPC
   import CallFrames
   import GRPCCore
+  import Glibc
+  import NIOCore
 
   extension Metadata {
     /// With the header by which a server learns of the call's deadline.
@@ -19,6 +21,14 @@
       } else if milliseconds > 0 {
         addString("\(milliseconds)m", forKey: "grpc-timeout")
       }
+    }
+  }
+
+  extension CallRequest {
+    /// Of one message it is known that the end comes next: both go in one packet.
+    var type: MethodDescriptor.RPCType {
+      if message == nil { return .bidirectionalStreaming }
+      return isSingleReply ? .unary : .serverStreaming
     }
   }
 
@@ -52,10 +62,16 @@
         return
       }
       // The reason says more than what followed from it.
-      let reason = error.cause.map { ($0 as? RPCError)?.message ?? "\($0)" }
+      let reason = error.cause.map { Self.words($0) }
       self.init(
         code: error.code.rawValue, message: reason ?? error.message,
         trailers: CallMetadata(error.metadata))
+    }
+
+    private static func words(_ error: any Error) -> String {
+      if let error = error as? RPCError { return error.cause.map(words) ?? error.message }
+      if let error = error as? IOError { return String(cString: strerror(error.errnoCode)) }
+      return "\(error)"
     }
   }
 #endif

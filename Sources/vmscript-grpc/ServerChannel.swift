@@ -1,6 +1,7 @@
 #if GRPC
   import GRPCCore
   import GRPCNIOTransportHTTP2Posix
+  import NIOCore
   import NIOPosix
 
   /// Connections to one server, made and made again as calls need them.
@@ -14,6 +15,11 @@
         initial: .milliseconds(50), max: .milliseconds(500), multiplier: 1.6, jitter: 0.2)
       // Waiting for more to send costs each call alone 0.1 ms.
       config.connection.flushCoalescing = nil
+      config.channelDebuggingCallbacks.onCreateTCPConnection = { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(PingAnswerer(), position: .first)
+        }
+      }
       let transport = try HTTP2ClientTransport.Posix(
         target: .ipv4(address: address, port: port), transportSecurity: .plaintext,
         config: config, eventLoopGroup: loops)

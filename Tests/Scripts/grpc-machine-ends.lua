@@ -1,0 +1,13 @@
+-- A machine that ends unasked fails the call that waits for its server.
+-- status: 1
+-- stderr: machine 'a' was killed by signal 9
+-- stderr: waiting for a message of Shapes/Chat on port 7000
+-- not-stderr: UNAVAILABLE
+local check = require "modules.check"
+local ports = portmap { 7000 }
+local vm = microvm { name = "a", ports = ports }
+wait(vm:ready())
+local client = ports:grpc(7000, { proto = "Tests/Fixtures/Protos/shapes.proto" })
+local chat = client:stream "Shapes/Chat"
+spawn(function() check.kill("KILL", check.child "qemu-system-x86") end)
+chat:read()

@@ -38,7 +38,10 @@ final class GRPCStatus {
   /// A status other than OK. That the time was over is a timeout, whoever noticed it first.
   func error(_ end: CallEnd, timeout seconds: Double?) -> ScriptError {
     if end.code == 4, let seconds { return timeout(seconds) }
-    var error = error("\(end.status): \(end.message)")
+    // The transport's words for a message that is longer than was allowed.
+    let isTooLong = end.message.contains("maximum payload size")
+    let hint = isTooLong ? "; ports:grpc takes max_message = \"64M\"" : ""
+    var error = error("\(end.status): \(end.message)\(hint)")
     if end.code == 4 { error.kind = .timeout }
     error.fields["code"] = .integer(Int64(end.code))
     error.fields["status"] = .text(end.status)

@@ -19,6 +19,9 @@
     private var held: ByteBuffer?
     /// What is to come of a frame that is passed on.
     private var remaining = 0
+    /// Bytes of answers that the socket has not taken.
+    private var unwritten = 0
+    private static let maximumUnwritten = 1 << 16
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
       var input = unwrapInboundIn(data)
@@ -39,11 +42,20 @@
           break
         }
       }
-      if answers.readableBytes > 0, context.channel.isWritable {
-        // One that does not read gets no answers: they would pile up.
-        context.writeAndFlush(wrapOutboundOut(answers), promise: nil)
-      }
+      if answers.readableBytes > 0 { answer(answers, context) }
       if output.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(output)) }
+    }
+
+    /// A server that pings and does not read what it is answered gets no more answers: they would
+    /// pile up.
+    private func answer(_ answers: ByteBuffer, _ context: ChannelHandlerContext) {
+      guard unwritten < Self.maximumUnwritten else { return }
+      unwritten += answers.readableBytes
+      let written = context.eventLoop.makePromise(of: Void.self)
+      written.futureResult.assumeIsolated().whenComplete { _ in
+        self.unwritten -= answers.readableBytes
+      }
+      context.writeAndFlush(wrapOutboundOut(answers), promise: written)
     }
 
     /// Looks at the frame that begins here; false if more is needed for that.

@@ -25,12 +25,14 @@ final class GRPCStatus {
   /// Whether a lost connection may be the machine's end, whose news comes a moment after it and
   /// says more. True for that moment.
   func mayBeDeath() -> Bool {
-    guard let machine, machine.machine.exited.value == nil, machine.machine.failure.value == nil
-    else { return false }
+    guard let machine else { return false }
+    // It is known: the wait looks at it next.
+    if machine.machine.exited.value != nil || machine.machine.failure.value != nil { return true }
     if !isSettling {
       isSettling = true
-      let settled = settled
-      Supervisor.post { Timer(at: .after(0.05)) { settled.set(true) } }
+      let (settled, qemu) = (settled, machine.machine)
+      // One that ends by itself lets go of its connections before it begins to.
+      Supervisor.post { Timer(at: .after(qemu.isEnding ? 5 : 0.05)) { settled.set(true) } }
     }
     return settled.value == nil
   }

@@ -36,7 +36,7 @@ import Testing
       ),
       (
         ["any": ["@type": "google.protobuf.Duration", "value": 2]],
-        "any { [type.googleapis.com/google.protobuf.Duration] { seconds: 2 } }"
+        #"any { type_url: "type.googleapis.com/google.protobuf.Duration" value: "\010\002" }"#
       ),
     ]
   }

@@ -6,8 +6,10 @@
 local check = require "modules.check"
 local ports = portmap { 7000 }
 local vm = microvm { name = "a", ports = ports }
-wait(vm:ready())
+vm:sh "nc -ll -p 7000 -e sleep 999 >/dev/null 2>&1 &" -- takes connections, and never answers
+wait.eventually(function() return vm:sh "netstat -ltn | grep :7000" end)
 local client = ports:grpc(7000, { proto = "Tests/Fixtures/Protos/shapes.proto" })
 local chat = client:stream "Shapes/Chat"
-spawn(function() check.kill("KILL", check.child "qemu-system-x86") end)
+chat:send {}
+spawn(function() wait(0.2) check.kill("KILL", check.child "qemu-system-x86") end)
 chat:read()

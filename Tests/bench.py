@@ -242,8 +242,8 @@ def cold():
 
 def main():
     parts = {
-        "start": start, "launch": launch, "boot": boot, "commands": commands, "lines": lines, "calls": calls, "grpc": grpc,
-        "size": size}
+        "start": start, "launch": launch, "boot": boot, "commands": commands, "lines": lines, "calls": calls,
+        "grpc": grpc, "size": size}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("part", nargs="*", default=[], help=", ".join(parts) + "; all if none is named")
     parser.add_argument("--rounds", type=int, default=7, help="how many boots of each kind")

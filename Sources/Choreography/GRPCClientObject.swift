@@ -110,12 +110,11 @@ final class GRPCClientObject: ScriptObject {
     }
     guard asksServer else { return push(call, schema.serviceNames) }
     Ending.shared.noteWork()
-    let timeout = options.timeout ?? run.defaultTimeout
-    let reflection = ServerReflection(self, timeout)
+    let reflection = ServerReflection(self)
     return try call.wait(
-      Operation<[String]>("the services of \(shown)", of: nil, timeout: timeout) {
-        () throws(MachineError) in
-        try await reflection.services()
+      Operation<[String]>(run, "the services of \(shown)", timeout: options.timeout) {
+        deadline throws(MachineError) in
+        try await reflection.services(until: deadline)
       } push: { call, names in
         push(call, names)
       })

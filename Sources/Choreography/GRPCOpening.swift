@@ -10,9 +10,9 @@ final class GRPCOpening: Waitable {
   private let lookup: MethodLookup
   private let message: Value
   private let options: CallOptions
-  private let limit: Deadline
+  private let limit: TimeLimit
   private let status: GRPCStatus
-  let deadline: Deadline
+  var deadline: Deadline { limit.deadline }
 
   init(
     _ client: GRPCClientObject, _ lookup: MethodLookup, _ message: Value, _ options: CallOptions
@@ -24,10 +24,8 @@ final class GRPCOpening: Waitable {
     self.options = options
     status = GRPCStatus(client, lookup.name)
     // A stream lasts until it ends; only the look-up is a wait like others.
-    limit = options.timeout.map { client.run.deadline($0) } ?? .never
-    let timeout = options.timeout ?? client.run.defaultTimeout
-    deadline = client.run.deadline(timeout)
-    lookup.begin(timeout)
+    limit = client.run.limit(options.timeout)
+    lookup.begin(until: limit.deadline)
   }
 
   var purpose: String { status.what }
@@ -37,8 +35,7 @@ final class GRPCOpening: Waitable {
   func outcome() -> Outcome? {
     do throws(ScriptError) {
       guard let method = try lookup.method(status) else {
-        let timeout = options.timeout ?? client.run.defaultTimeout
-        return deadline.hasPassed ? .failure(status.timeout(timeout)) : nil
+        return deadline.hasPassed ? .failure(status.timeout(limit)) : nil
       }
       let stream = try begin(method)
       return .success { call in call.results(.object(stream)) }
@@ -49,7 +46,9 @@ final class GRPCOpening: Waitable {
 
   private func begin(_ method: ServiceMethod) throws(ScriptError) -> GRPCStreamObject {
     let name = try MethodName(method.path)
-    var request = client.request(name.service, name.method, options, limit)
+    let whole = options.timeout == nil ? nil : limit
+    var request = client.request(
+      name.service, name.method, options, whole?.deadline ?? .never)
     var first: [UInt8]?
     if case .nil = message {
       guard method.takesStream else {
@@ -64,6 +63,6 @@ final class GRPCOpening: Waitable {
     let remote = RemoteCall(request)
     if method.takesStream, let first { remote.send(first) }
     return GRPCStreamObject(
-      client.run, remote, method, status, limit: limit, timeout: options.timeout)
+      client.run, remote, method, status, limit: whole)
   }
 }

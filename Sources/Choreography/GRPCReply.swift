@@ -12,9 +12,9 @@ final class GRPCReply: Waitable {
   private let lookup: MethodLookup
   private let request: Value
   private let options: CallOptions
-  private let timeout: Double
+  private let limit: TimeLimit
   private let status: GRPCStatus
-  let deadline: Deadline
+  var deadline: Deadline { limit.deadline }
   private var call: (remote: RemoteCall, method: ServiceMethod)?
   /// Who waits subscribes before there may be a call.
   private let news = Event<Bool>()
@@ -29,10 +29,9 @@ final class GRPCReply: Waitable {
     self.lookup = lookup
     self.request = request
     self.options = options
-    timeout = options.timeout ?? client.run.defaultTimeout
-    deadline = client.run.deadline(timeout)
+    limit = client.run.limit(options.timeout)
     status = GRPCStatus(client, lookup.name)
-    lookup.begin(timeout)
+    lookup.begin(until: limit.deadline)
   }
 
   var purpose: String { status.what }
@@ -53,7 +52,7 @@ final class GRPCReply: Waitable {
     if let end = remote.end {
       guard end.code == 0 else {
         if end.code == 14, status.mayBeDeath() { return nil }
-        throw status.error(end, timeout: timeout)
+        throw status.error(end, limit)
       }
       guard let message else { throw status.error("the server's answer has no message") }
       let reply = try status.decoded(message, method.reply)
@@ -63,7 +62,7 @@ final class GRPCReply: Waitable {
         return call.results(reply, .table(info))
       }
     }
-    if deadline.hasPassed { throw status.timeout(timeout) }
+    if deadline.hasPassed { throw status.timeout(limit) }
     return nil
   }
 
@@ -71,7 +70,7 @@ final class GRPCReply: Waitable {
   private func begun() throws(ScriptError) -> (remote: RemoteCall, method: ServiceMethod)? {
     if let call { return call }
     guard let method = try lookup.method(status) else {
-      if deadline.hasPassed { throw status.timeout(timeout) }
+      if deadline.hasPassed { throw status.timeout(limit) }
       return nil
     }
     if method.takesStream || method.givesStream {

@@ -38,8 +38,8 @@ final class GRPCStatus {
   }
 
   /// A status other than OK. That the time was over is a timeout, whoever noticed it first.
-  func error(_ end: CallEnd, timeout seconds: Double?) -> ScriptError {
-    if end.code == 4, let seconds { return timeout(seconds) }
+  func error(_ end: CallEnd, _ limit: TimeLimit?) -> ScriptError {
+    if end.code == 4, let limit { return timeout(limit) }
     // The transport's words for a message that is longer than was allowed.
     let isTooLong = end.message.contains("maximum payload size")
     let hint = isTooLong ? "; ports:grpc takes max_message = \"64M\"" : ""
@@ -56,10 +56,10 @@ final class GRPCStatus {
     ScriptError(.connection, "\(what): \(message)", machine: machine?.name)
   }
 
-  func timeout(_ seconds: Double) -> ScriptError {
+  func timeout(_ limit: TimeLimit) -> ScriptError {
     let place = machine.map { " of machine '\($0.name)'" } ?? ""
     var error = ScriptError(
-      .timeout, "timed out after \(formatted(seconds)) s waiting for \(what)\(place)",
+      .timeout, "\(limit.text) waiting for \(what)\(place)",
       machine: machine?.name)
     error.fields["code"] = .integer(4)
     error.fields["status"] = .text("DEADLINE_EXCEEDED")

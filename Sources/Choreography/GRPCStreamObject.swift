@@ -13,26 +13,24 @@ final class GRPCStreamObject: ScriptObject, Waitable {
   private let remote: RemoteCall
   private let method: ServiceMethod
   private let status: GRPCStatus
-  /// When the stream as a whole is out of time.
-  private let limit: Deadline
-  private let timeout: Double?
+  /// When the stream as a whole is out of time; nil for never.
+  private let limit: TimeLimit?
 
   init(
     _ run: Run, _ remote: RemoteCall, _ method: ServiceMethod, _ status: GRPCStatus,
-    limit: Deadline, timeout: Double?
+    limit: TimeLimit?
   ) {
     self.run = run
     self.remote = remote
     self.method = method
     self.status = status
     self.limit = limit
-    self.timeout = timeout
   }
 
   var shown: String { "gRPC stream \(status.what)" }
   var purpose: String { "a message of \(status.what)" }
   var machine: MachineObject? { status.machine }
-  var deadline: Deadline { limit }
+  var deadline: Deadline { limit?.deadline ?? .never }
   var wakers: [any Waking] { status.wakers + [remote.changed] }
 
   func field(_ key: Value) -> Value? {
@@ -65,11 +63,11 @@ final class GRPCStreamObject: ScriptObject, Waitable {
     if let end = remote.end {
       if end.code == 0 { return true }
       if end.code == 14, status.mayBeDeath() { return false }
-      throw status.error(end, timeout: timeout)
+      throw status.error(end, limit)
     }
-    if limit.hasPassed {
+    if let limit, limit.deadline.hasPassed {
       remote.cancel()
-      throw status.timeout(timeout ?? 0)
+      throw status.timeout(limit)
     }
     return false
   }

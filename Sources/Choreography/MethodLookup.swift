@@ -17,16 +17,16 @@ final class MethodLookup {
   var wakers: [any Waking] { answer.map { [$0] } ?? [] }
 
   /// Begins to ask, if need be.
-  func begin(_ timeout: Double) {
+  func begin(until deadline: Deadline) {
     guard client.asksServer, !client.schema.hasService(name.service) else { return }
     let answer = Event<Result<[[UInt8]], MachineError>>()
     self.answer = answer
-    let reflection = ServerReflection(client, timeout)
+    let reflection = ServerReflection(client)
     let service = name.service
     Supervisor.post {
       Task { @Supervisor in
         do throws(MachineError) {
-          answer.set(.success(try await reflection.describe(service)))
+          answer.set(.success(try await reflection.describe(service, until: deadline)))
         } catch {
           answer.set(.failure(error))
         }

@@ -71,10 +71,9 @@ struct SchemaSource {
       return try use(call, schema)
     case .proto(let protoc):
       Ending.shared.noteWork()
-      let timeout = run.defaultTimeout
       return try call.wait(
-        Operation<[UInt8]>("protoc", of: nil, timeout: timeout) { () throws(MachineError) in
-          try await protoc.run(until: .after(timeout))
+        Operation<[UInt8]>(run, "protoc") { deadline throws(MachineError) in
+          try await protoc.run(until: deadline)
         } push: { call, bytes throws(ScriptError) in
           let schema = Schema()
           try schema.add(set: bytes)

@@ -8,32 +8,32 @@ import Scripting
 /// Asks a server for descriptions of its services.
 struct ServerReflection: Sendable {
   private let request: CallRequest
-  private let deadline: Deadline
   private let server: String
   /// More than any server has; a guest is not trusted to come to an end.
   private static let maximumFiles = 10_000
 
-  init(_ client: GRPCClientObject, _ timeout: Double) {
-    deadline = .after(timeout)
+  init(_ client: GRPCClientObject) {
     server = "the server on port \(client.mapping.guest)"
-    request = client.request("", "", client.options, deadline)
+    request = client.request("", "", client.options, .never)
   }
 
   /// The descriptors of a service's file and all that it imports.
-  @Supervisor func describe(_ service: String) async throws(MachineError) -> [[UInt8]] {
-    let session = try await open()
+  @Supervisor func describe(
+    _ service: String, until deadline: Deadline
+  ) async throws(MachineError) -> [[UInt8]] {
+    let session = try await open(deadline)
     var (call, answer) = (session.call, session.answer)
     defer { call.cancel() }
     var name = service
-    answer = try await ask(call, .fileContaining(symbol: name))
+    answer = try await ask(call, .fileContaining(symbol: name), deadline)
     if case .error = answer {
-      let all = try await services(call)
+      let all = try await services(call, deadline)
       name = try Self.nearest(service, all, server)
-      answer = try await ask(call, .fileContaining(symbol: name))
+      answer = try await ask(call, .fileContaining(symbol: name), deadline)
     }
     var files = try files(answer)
     while let missing = try missingImport(of: files) {
-      files += try self.files(try await ask(call, .file(named: missing)))
+      files += try self.files(try await ask(call, .file(named: missing), deadline))
       guard files.count < Self.maximumFiles else {
         throw MachineError(.connection, "\(server) describes itself without an end")
       }
@@ -41,14 +41,16 @@ struct ServerReflection: Sendable {
     return files
   }
 
-  @Supervisor func services() async throws(MachineError) -> [String] {
-    let session = try await open()
+  @Supervisor func services(until deadline: Deadline) async throws(MachineError) -> [String] {
+    let session = try await open(deadline)
     defer { session.call.cancel() }
-    return try await services(session.call)
+    return try await services(session.call, deadline)
   }
 
-  @Supervisor private func services(_ call: RemoteCall) async throws(MachineError) -> [String] {
-    guard case .services(let names) = try await ask(call, .services) else {
+  @Supervisor private func services(
+    _ call: RemoteCall, _ deadline: Deadline
+  ) async throws(MachineError) -> [String] {
+    guard case .services(let names) = try await ask(call, .services, deadline) else {
       throw MachineError(.connection, "\(server) does not say which services it has")
     }
     return names.filter { !$0.hasPrefix("grpc.reflection.") }
@@ -82,7 +84,7 @@ struct ServerReflection: Sendable {
   // MARK: The conversation
 
   /// The first version of the service that the server has, shown by its answering.
-  @Supervisor private func open() async throws(MachineError) -> (
+  @Supervisor private func open(_ deadline: Deadline) async throws(MachineError) -> (
     call: RemoteCall, answer: ReflectionMessages.Answer
   ) {
     for path in ReflectionMessages.methods {
@@ -91,7 +93,7 @@ struct ServerReflection: Sendable {
       request.method = String(path.drop { $0 != "/" }.dropFirst())
       let call = RemoteCall(request)
       call.send(ReflectionMessages.Question.services.encoded)
-      if let answer = try await answer(call) { return (call, answer) }
+      if let answer = try await answer(call, deadline) { return (call, answer) }
     }
     throw MachineError(
       .connection,
@@ -100,10 +102,10 @@ struct ServerReflection: Sendable {
   }
 
   @Supervisor private func ask(
-    _ call: RemoteCall, _ question: ReflectionMessages.Question
+    _ call: RemoteCall, _ question: ReflectionMessages.Question, _ deadline: Deadline
   ) async throws(MachineError) -> ReflectionMessages.Answer {
     call.send(question.encoded)
-    guard let answer = try await answer(call) else {
+    guard let answer = try await answer(call, deadline) else {
       throw MachineError(.connection, "\(server) has stopped to describe itself")
     }
     return answer
@@ -111,7 +113,7 @@ struct ServerReflection: Sendable {
 
   /// Nil if the server does not have the method.
   @Supervisor private func answer(
-    _ call: RemoteCall
+    _ call: RemoteCall, _ deadline: Deadline
   ) async throws(MachineError) -> ReflectionMessages.Answer? {
     while true {
       call.changed.clear()

@@ -1,6 +1,6 @@
 -- A machine that ends unasked fails the call that waits for its server.
 -- status: 1
--- stderr: machine 'a' was killed by signal 9
+-- stderr: machine 'a' was killed by SIGKILL
 -- stderr: waiting for a message of Shapes/Chat on port 7000
 -- not-stderr: UNAVAILABLE
 local check = require "modules.check"

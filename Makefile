@@ -4,7 +4,7 @@
 BUILD_PACKAGES = liblua5.4-dev pkg-config
 RUN_PACKAGES = qemu-system-x86 qemu-utils ovmf swtpm libarchive13
 TEST_PACKAGES = lua5.4 lua-check lua-cjson tpm2-tools qemu-system-arm qemu-efi-aarch64 cpio curl \
-	lua-socket $(IMAGE_PACKAGES)
+	lua-socket etcd-server protobuf-compiler python3-venv $(IMAGE_PACKAGES)
 # For vmscript.debian.
 IMAGE_PACKAGES = mmdebstrap e2fsprogs fdisk dosfstools mtools binutils
 
@@ -18,7 +18,7 @@ demo: build run-packages  ## install what is missing, build, prepare the guest, 
 	$(VMSCRIPT) guest
 	$(VMSCRIPT) run scripts/netsplit.lua
 
-build: build-packages  ## leave the release binary at .build/release/vmscript
+build: build-packages  ## leave the release binaries vmscript and vmscript-grpc in .build/release
 	swift build -c release --static-swift-stdlib
 
 test: build run-packages test-packages  ## install what is missing, build, run every test
@@ -26,7 +26,8 @@ test: build run-packages test-packages  ## install what is missing, build, run e
 	luacheck --quiet stdlib scripts Tests/Scripts
 	$(VMSCRIPT) guest
 	$(VMSCRIPT) run scripts/debian-image.lua
-	VMSCRIPT=$(CURDIR)/$(VMSCRIPT) swift test --no-parallel
+	VMSCRIPT=$(CURDIR)/$(VMSCRIPT) VMSCRIPT_TEST_PYTHON=$$(Tests/python.sh) \
+	  swift test --no-parallel --disable-default-traits
 	Tests/sanitize.sh
 
 soak: build run-packages  ## the long stress runs

@@ -7,8 +7,14 @@ let c: [CSetting] = [.unsafeFlags(["-std=gnu11", "-Wall", "-Wextra", "-Werror"])
 // The rooms of docs/design.md, from the ground up: a target may use only what stands above it here.
 let package = Package(
   name: "vmscript",
+  traits: [
+    .trait(name: "GRPC", description: "vmscript-grpc, which makes the calls of ports:grpc"),
+    .default(enabledTraits: ["GRPC"]),
+  ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
+    .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
   ],
   targets: [
     .systemLibrary(name: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
@@ -18,6 +24,7 @@ let package = Package(
     .target(name: "CProbe", cSettings: c),
     .target(name: "CArchive", cSettings: c),
 
+    .target(name: "CallFrames", swiftSettings: swift),
     .target(name: "Events", dependencies: ["CEvents"], swiftSettings: swift),
     .target(name: "Processes", dependencies: ["Events", "CProcess"], swiftSettings: swift),
     .target(name: "Record", dependencies: ["Processes"], swiftSettings: swift),
@@ -31,14 +38,32 @@ let package = Package(
     .target(
       name: "Scripting", dependencies: ["Events", "CEvents", "CLua", "CLuaBridge"],
       swiftSettings: swift),
+    .target(name: "ProtoMessages", dependencies: ["Scripting"], swiftSettings: swift),
+    .target(
+      name: "RemoteCalls", dependencies: ["Events", "Processes", "Machines", "CallFrames"],
+      swiftSettings: swift),
     .target(
       name: "Choreography",
-      dependencies: ["Events", "Processes", "Record", "Machines", "Guests", "Scripting"],
+      dependencies: [
+        "Events", "Processes", "Record", "Machines", "Guests", "Scripting", "ProtoMessages",
+        "RemoteCalls",
+      ],
       swiftSettings: swift, plugins: ["EmbedStdlib"]),
     .executableTarget(
       name: "vmscript",
       dependencies: [
         "Choreography", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: swift),
+
+    // Without the trait it is a program that says so.
+    .executableTarget(
+      name: "vmscript-grpc",
+      dependencies: [
+        "CallFrames",
+        .product(name: "GRPCCore", package: "grpc-swift-2", condition: .when(traits: ["GRPC"])),
+        .product(
+          name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport",
+          condition: .when(traits: ["GRPC"])),
       ], swiftSettings: swift),
 
     .executableTarget(name: "EmbedTool", dependencies: ["CLua"], swiftSettings: swift),
@@ -56,6 +81,8 @@ let package = Package(
       name: "MachinesTests", dependencies: ["Machines", "ProcessFixture"], swiftSettings: swift),
     .testTarget(name: "GuestsTests", dependencies: ["Guests"], swiftSettings: swift),
     .testTarget(name: "ScriptingTests", dependencies: ["Scripting"], swiftSettings: swift),
+    .testTarget(name: "ProtoMessagesTests", dependencies: ["ProtoMessages"], swiftSettings: swift),
+    .testTarget(name: "CallFramesTests", dependencies: ["CallFrames"], swiftSettings: swift),
     .testTarget(name: "ScriptTests", dependencies: ["vmscript"], swiftSettings: swift),
     .testTarget(
       name: "ChoreographyTests", dependencies: ["Choreography", "Machines", "Scripting"],

@@ -18,6 +18,8 @@ final class MachineObject: ScriptObject {
   let isDefaultGuest: Bool
   /// What Linux calls the console that is logged.
   let serialConsole: String
+  /// The port map that it has when it runs.
+  var ports: PortMap?
   /// The client of the agent of the present start; nil if it has none.
   private(set) var agent: AgentClient?
   private var readiness: Subscription?

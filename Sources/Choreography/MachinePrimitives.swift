@@ -42,6 +42,7 @@ enum MachinePrimitives {
       serialConsole: reader.console)
     object.guestCommandLine = reader.guestCommandLine
     object.forbid(reader.forbiddenPatterns)
+    object.ports = specification.ports
     run.add(object)
     if isStarted { try object.start() }
     return call.results(.object(object))

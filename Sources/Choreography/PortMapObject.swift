@@ -97,7 +97,30 @@ final class PortMapObject: ScriptObject {
         call.results(.table(Table(positions: of(call).ports.forwards().map { .string($0) })))
       },
       "dial": { call throws(ScriptError) in try ConnectionObject.dial(call, of(call)) },
+      "grpc": { call throws(ScriptError) in try GRPCClientObject.make(call, of(call)) },
     ]
+  }
+
+  /// The mapping of the guest's TCP port that is the first argument of method `what`.
+  func target(_ call: Call, _ what: String) throws(ScriptError) -> PortMap.Mapping {
+    let mapped = ports.mappings.filter { $0.transport == .tcp }
+    guard let number = call.number(2), let guest = UInt16(exactly: number),
+      let mapping = mapped.first(where: { $0.guest == guest })
+    else {
+      let list = mapped.map { String($0.guest) }.joined(separator: ", ")
+      throw .usage(
+        "\(what) wants a mapped TCP port of the guest, got \(try call.value(2).shown); mapped:"
+          + " \(list)")
+    }
+    return mapping
+  }
+
+  /// The machine that has the ports, or had them last; nil if none was started with them.
+  var machine: MachineObject? {
+    let owners = run.machines.filter {
+      $0.ports === ports && $0.machine.bootCount.value ?? 0 > 0
+    }
+    return owners.last { $0.machine.exited.value == nil } ?? owners.last
   }
 
   private static func of(_ call: Call) -> PortMapObject { call.object(1) as! PortMapObject }

@@ -41,6 +41,9 @@ enum Primitives {
       ),
       ("scratch", { call throws(ScriptError) in try scratch(call, run) }),
       ("guard", guardFolder), ("cap", { call in cap(call, run) }),
+      ("proto_load", { call throws(ScriptError) in try ProtoPrimitives.load(call, run) }),
+      ("proto_encode", { call throws(ScriptError) in try ProtoPrimitives.encode(call, run) }),
+      ("proto_decode", { call throws(ScriptError) in try ProtoPrimitives.decode(call, run) }),
       ("default_timeout", { call in call.results(.number(run.defaultTimeout)) }),
       (
         "enter_step",

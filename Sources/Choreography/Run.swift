@@ -2,6 +2,7 @@ import Events
 import Glibc
 import Machines
 import Processes
+import ProtoMessages
 import Record
 import Scripting
 import Synchronization
@@ -18,6 +19,8 @@ public final class Run {
   /// Set at each end of a machine: wakes the main task.
   let deaths = Event<Int>(0)
   private var lookedAtDeaths = 0
+  /// What `proto.load` has loaded, the newest last.
+  var schemas: [Schema] = []
   /// Limits that `wait.eventually` sets to the waits inside it, by task.
   var caps: [UInt64: Deadline] = [:]
   private var subscriptions: [Subscription] = []

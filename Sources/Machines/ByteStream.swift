@@ -3,14 +3,14 @@ import Glibc
 import Processes
 
 /// A socket that is drained as it fills, and written to through a queue, without ever blocking.
-@Supervisor final class ByteStream {
+@Supervisor public final class ByteStream {
   /// Read at one time, so that one busy socket does not keep the supervisor from the others.
   private static let chunk = 64 << 10
   private static let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
 
-  var onBytes: ([UInt8]) -> Void = { _ in }
+  public var onBytes: ([UInt8]) -> Void = { _ in }
   /// Called once, when it has closed: after the last bytes, unless it goes on writing.
-  var onEnd: () -> Void = {}
+  public var onEnd: () -> Void = {}
   /// Called once, after the last bytes, of a stream that goes on writing then.
   var onReadEnd: () -> Void = {}
   /// Whether the end of what the other side sends leaves this direction open.
@@ -31,7 +31,7 @@ import Processes
   private var isFinishing = false
   private var isReadOver = false
 
-  init(_ socket: consuming Descriptor) {
+  public init(_ socket: consuming Descriptor) {
     let number = socket.number
     self.socket = consume socket
     watch = Watch(number) { [weak self] readiness in self?.handle(readiness) }
@@ -47,7 +47,7 @@ import Processes
   }
 
   /// Queues bytes; nothing if the other side has gone.
-  func send(_ bytes: [UInt8]) {
+  public func send(_ bytes: [UInt8]) {
     if hasEnded || bytes.isEmpty { return }
     queue.append(bytes[...])
     queuedCount += bytes.count

@@ -81,6 +81,9 @@ import Processes
   /// A line for a shell that starts such a machine without this program.
   public var standaloneCommand: String { StandaloneCommand.line(specification, host: host) }
 
+  /// QEMU runs no more, which `exited` says only a moment later.
+  public var isEnding: Bool { qemu?.isEnding ?? true }
+
   public var pid: Int32? { isRunning ? qemu?.pid : nil }
 
   /// Calls `handler` at each QMP event, over all boots, until the subscription is cancelled.

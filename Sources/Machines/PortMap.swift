@@ -36,6 +36,9 @@ import Processes
     public var transport: Transport
     public var bind: String
 
+    /// The address to connect to from this host.
+    public var address: String { bind == "0.0.0.0" ? "127.0.0.1" : bind }
+
     /// As QEMU's `hostfwd` takes it: "tcp:127.0.0.1:40123-:80".
     public var forward: String { "\(transport.rawValue):\(bind):\(host)-:\(guest)" }
   }

@@ -20,6 +20,9 @@ public final class RaisedError: ScriptObject {
       case .bytes(let bytes): return .string(bytes)
       case .integer(let number): return .integer(number)
       case .number(let number): return .number(number)
+      case .named(let entries):
+        let fields = entries.sorted { $0.key < $1.key }.map { ($0.key, Value.string($0.value)) }
+        return .table(Table(fields: fields))
       case nil: return .nil
       }
     }

@@ -13,6 +13,8 @@ public struct ScriptError: Error, Sendable {
     case bytes([UInt8])
     case integer(Int64)
     case number(Double)
+    /// A table of names and strings.
+    case named([String: [UInt8]])
 
     public static func text(_ text: String) -> Field { .bytes(Array(text.utf8)) }
   }

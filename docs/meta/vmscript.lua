@@ -30,7 +30,7 @@
 ---| "command" # a command or file in the guest failed
 ---| "agent" # the guest's agent is not there or went away
 ---| "qmp" # QEMU refused a QMP command
----| "connection" # a port or connection could not be had, or was closed
+---| "connection" # a port or connection could not be had, or was closed; a gRPC status that is not OK
 ---| "assertion" # something the script claims is not so
 ---| "cancelled" # a task was cancelled, or the run is ending
 ---| "memory" # the host has too little memory for a machine
@@ -41,12 +41,15 @@
 ---@field message string what, where, what to do, in one line
 ---@field where? string "file:line" in the script
 ---@field machine? string
----@field code? integer exit status of the process concerned
+---@field code? integer exit status of the process concerned; gRPC's status code
 ---@field signal? integer the signal that ended it
 ---@field stdout? string
 ---@field stderr? string
 ---@field errno? integer of a file or program in the guest
 ---@field class? string QMP's class of error
+---@field status? string the name of gRPC's status code, "NOT_FOUND"
+---@field detail? string what a gRPC server said of it
+---@field trailers? table<string, string> a gRPC server's trailing metadata
 ---@field notes string[] further lines of the report
 
 -- Ports -------------------------------------------------------------------------------------------
@@ -71,6 +74,13 @@ function PortMap:forwards() end
 ---@param options? Timeout
 ---@return Connection
 function PortMap:dial(guest, options) end
+
+--- A client of a gRPC server on a guest's TCP port. Without a source of types the server's
+--- reflection is asked.
+---@param guest integer
+---@param options? GRPCOptions
+---@return GRPCClient
+function PortMap:grpc(guest, options) end
 
 ---@class portmap
 ---@overload fun(ports: table<integer, integer|PortRequest>): PortMap
@@ -128,6 +138,105 @@ function CableEnd:plug() end
 ---@return CableEnd left
 ---@return CableEnd right
 function socketpair(options) end
+
+-- gRPC and Protocol Buffers ------------------------------------------------------------------------
+
+---@alias Metadata table<string, string|string[]>
+
+---@class CallOptions: Timeout
+---@field metadata? Metadata names that end in -bin take any bytes
+
+---@class SchemaSource one of proto and descriptors
+---@field proto? string|string[] .proto files, compiled by the host's protoc
+---@field import? string|string[] folders; default: those of the files
+---@field descriptors? string|string[] files of protoc --include_imports --descriptor_set_out
+
+---@class GRPCOptions: SchemaSource, CallOptions
+---@field schema? Schema
+---@field max_message? string default "4M"
+
+---@class CallInfo
+---@field metadata Metadata
+---@field trailers Metadata
+
+---@class GRPCClient
+local GRPCClient = {}
+
+--- One message each way.
+---@param method string "package.Service/Method"
+---@param message? table
+---@param options? CallOptions
+---@return table reply
+---@return CallInfo info
+function GRPCClient:call(method, message, options) end
+
+--- A call of any kind.
+---@param method string "package.Service/Method"
+---@param message? table sent at once; needed if the method takes a single one
+---@param options? CallOptions its timeout is that of the whole stream; default none
+---@return GRPCStream
+function GRPCClient:stream(method, message, options) end
+
+---@return string[] names
+function GRPCClient:services() end
+
+--- Messages both ways; as an event its next message, nil at the end.
+---@class GRPCStream: Event
+---@field metadata? Metadata
+---@field trailers? Metadata
+local GRPCStream = {}
+
+--- Waits while the server has not taken what was sent before.
+---@param message table
+---@param options? Timeout
+function GRPCStream:send(message, options) end
+
+--- Nothing more is sent.
+function GRPCStream:finish() end
+
+--- Nil at the end.
+---@param options? Timeout
+---@return table? message
+function GRPCStream:read(options) end
+
+--- For a for loop; waits for each message.
+---@param options? Timeout for each
+---@return fun(): table?
+function GRPCStream:messages(options) end
+
+--- Cancels the call.
+function GRPCStream:close() end
+
+---@class Schema
+local Schema = {}
+
+---@param type string
+---@param message any a table of fields
+---@return string bytes
+function Schema:encode(type, message) end
+
+---@param type string
+---@param bytes string
+---@return any message
+function Schema:decode(type, bytes) end
+
+---@class proto
+proto = {}
+
+--- Loads message types, for proto.encode and proto.decode too.
+---@param source SchemaSource
+---@return Schema
+function proto.load(source) end
+
+---@param type string of what was loaded, the newest first
+---@param message any a table of fields
+---@return string bytes
+function proto.encode(type, message) end
+
+---@param type string
+---@param bytes string
+---@return any message
+function proto.decode(type, bytes) end
 
 -- TPM ---------------------------------------------------------------------------------------------
 

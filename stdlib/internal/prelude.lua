@@ -114,6 +114,7 @@ local api = {
     encode = host.json_encode, decode = host.json_decode,
     null = host.json_null(), object = host.json_object,
   },
+  proto = { load = host.proto_load, encode = host.proto_encode, decode = host.proto_decode },
   here = host.here,
   step = step,
   skip = skip,

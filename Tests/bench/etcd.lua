@@ -1,0 +1,31 @@
+-- An etcd in a machine, and calls to it: first from here, then from whoever is told the port.
+local count, python, client = tonumber(arg[1]), arg[2], arg[3]
+local ports = portmap { 2379 }
+local vm = microvm { name = "etcd", memory = "512M", ports = ports }
+for _, file in ipairs {
+  "/usr/bin/etcd", "/lib64/ld-linux-x86-64.so.2", "/lib/x86_64-linux-gnu/libc.so.6",
+} do vm:put(file, file) end
+vm:sh "ip link set lo up; echo 127.0.0.1 localhost >/etc/hosts"
+vm:sh [[
+  /usr/bin/etcd --data-dir /tmp/etcd --listen-client-urls http://0.0.0.0:2379 \
+    --advertise-client-urls http://127.0.0.1:2379 >/tmp/etcd.log 2>&1 &
+]]
+local schema = proto.load { proto = here "../../scripts/etcd.proto" }
+local etcd = ports:grpc(2379, { schema = schema })
+wait.eventually(function() return etcd:call "etcdserverpb.Maintenance/Status" end)
+etcd:call("etcdserverpb.KV/Put", { key = "k", value = "v" })
+
+local function calls(n)
+  local started = now()
+  for _ = 1, n do
+    assert(etcd:call("etcdserverpb.KV/Range", { key = "k" }).kvs[1].value == "v")
+  end
+  return now() - started
+end
+calls(100)
+-- By turns, since the load of the host changes.
+for _ = 1, 5 do
+  print("ours", calls(count // 5))
+  local pipe <close> = io.popen(("exec %s %s %d %d"):format(python, client, ports[2379], count // 5))
+  print("theirs", pipe:read "n")
+end

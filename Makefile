@@ -14,12 +14,15 @@ SWIFT_FOLDERS = Package.swift Plugins Sources Tests
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
 
-demo: build run-packages  ## install what is missing, build, prepare the guest, split a network
+demo: core run-packages  ## install what is missing, build, prepare the guest, split a network
 	$(VMSCRIPT) guest
 	$(VMSCRIPT) run scripts/netsplit.lua
 
 build: build-packages  ## leave the release binaries vmscript and vmscript-grpc in .build/release
 	swift build -c release --static-swift-stdlib
+
+core: build-packages  # without vmscript-grpc, which takes most of the time
+	swift build -c release --static-swift-stdlib --product vmscript
 
 test: build run-packages test-packages  ## install what is missing, build, run every test
 	swift format lint --strict --recursive $(SWIFT_FOLDERS)
@@ -43,4 +46,4 @@ run-packages:
 test-packages:
 	@Tests/packages.sh $(TEST_PACKAGES)
 
-.PHONY: help demo build test soak bench build-packages run-packages test-packages
+.PHONY: help demo build core test soak bench build-packages run-packages test-packages

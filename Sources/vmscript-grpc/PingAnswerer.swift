@@ -4,10 +4,12 @@
   /// Answers a server's pings below the HTTP/2 handler, which never sees them. gRPC servers in Go
   /// ping with nearly every message to measure the connection (grpc-go's bdp_estimator.go), while
   /// swift-nio-http2 1.46 takes 200 pings in 30 s for an attack, closes the connection, and its
-  /// limit cannot be set through grpc-swift-nio-transport 2.9.
-  final class PingAnswerer: ChannelInboundHandler {
+  /// limit cannot be set through grpc-swift-nio-transport 2.9. An answer goes with the next request
+  /// if that comes soon: under emulation each packet costs the guest.
+  final class PingAnswerer: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
+    typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     private static let headerSize = 9
@@ -19,6 +21,10 @@
     private var held: ByteBuffer?
     /// What is to come of a frame that is passed on.
     private var remaining = 0
+    /// Answers that wait for something to go with.
+    private var pending = ByteBuffer()
+    private var timer: Scheduled<Void>?
+    private static let delay = TimeAmount.milliseconds(20)
     /// Bytes of answers that the socket has not taken.
     private var unwritten = 0
     private static let maximumUnwritten = 1 << 16
@@ -49,14 +55,31 @@
     /// A server that pings and does not read what it is answered gets no more answers: they would
     /// pile up.
     private func answer(_ answers: ByteBuffer, _ context: ChannelHandlerContext) {
-      guard unwritten < Self.maximumUnwritten else { return }
-      unwritten += answers.readableBytes
-      let written = context.eventLoop.makePromise(of: Void.self)
-      written.futureResult.assumeIsolated().whenComplete { _ in
-        self.unwritten -= answers.readableBytes
+      var answers = answers
+      guard unwritten + pending.readableBytes < Self.maximumUnwritten else { return }
+      pending.writeBuffer(&answers)
+      guard timer == nil else { return }
+      timer = context.eventLoop.assumeIsolated().scheduleTask(in: Self.delay) {
+        self.flush(context: context)
       }
-      context.writeAndFlush(wrapOutboundOut(answers), promise: written)
     }
+
+    /// What was written before a flush are whole frames: answers may stand behind them.
+    func flush(context: ChannelHandlerContext) {
+      timer?.cancel()
+      timer = nil
+      if pending.readableBytes > 0 {
+        let count = pending.readableBytes
+        unwritten += count
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { _ in self.unwritten -= count }
+        context.write(wrapOutboundOut(pending), promise: written)
+        pending = ByteBuffer()
+      }
+      context.flush()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { timer?.cancel() }
 
     /// Looks at the frame that begins here; false if more is needed for that.
     private func next(_ input: inout ByteBuffer, _ answers: inout ByteBuffer) -> Bool {

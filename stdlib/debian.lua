@@ -95,6 +95,9 @@ local function customise(users, run)
     end
     local user = fields.check(what, value,
       { password = "string", keys = "table", groups = "table", shell = "string" })
+    if user.shell and not user.shell:find "^/[%w/._+-]+$" then
+      fields.wrong(what, "shell", "a program's whole path, such as '/bin/sh'", user.shell)
+    end
     if name ~= "root" then
       add("chroot . useradd --create-home --shell %s %s", q(user.shell or "/bin/bash"), name)
     elseif user.shell then
@@ -147,6 +150,12 @@ function debian.image(recipe)
   packages[#packages + 1] = fields.strings(WHAT, "kernel", { kernel }, NAME, "a package's name")[1]
   local hostname = recipe.hostname or "debian"
   fields.strings(WHAT, "hostname", { hostname }, "^[%w][%w-]*$", "a host name")
+  if recipe.cmdline and recipe.cmdline:find "%c" then
+    fields.wrong(WHAT, "cmdline", "words on one line", recipe.cmdline)
+  end
+  if recipe.mirror and not recipe.mirror:find "^%a[%w+.-]*:%S+$" then
+    fields.wrong(WHAT, "mirror", "a URL, such as 'http://deb.debian.org/debian'", recipe.mirror)
+  end
   local values = {
     suite = suite, packages = table.concat(packages, ","), hostname = hostname,
     size = ("%d"):format(bytes(recipe.size or "2G")), mirror = recipe.mirror or "", sources = "",

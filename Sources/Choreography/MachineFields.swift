@@ -221,6 +221,11 @@ struct MachineFields {
     guard ["auto", "vmscript", "qga"].contains(name) else {
       throw fields.wrong("agent", "\"auto\", \"vmscript\", \"qga\" or false")
     }
+    if name == "qga" && bootsDefaultGuest {
+      throw .usage(
+        "\(fields.what): agent \"qga\" is for guests that have qemu-guest-agent, and this one boots the"
+          + " default guest, which has vmscript's own: leave 'agent' out, or give a disk or kernel")
+    }
     // Its port is on PCI.
     let hasRoom = specification.kind == .microvm || specification.hasPCI
     if !hasRoom && !fields.isGiven("agent") { return }

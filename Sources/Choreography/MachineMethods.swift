@@ -110,6 +110,7 @@ extension MachineObject {
     if object.machine.bootCount.value ?? 0 > 0, object.machine.exited.value == nil {
       throw .usage("machine '\(object.name)' runs already; end it first, or use reboot")
     }
+    if let place = call.place { object.place = place }
     try object.start(changes)
     return 0
   }

@@ -9,8 +9,8 @@ final class MachineObject: ScriptObject {
 
   unowned let run: Run
   let machine: Machine
-  /// Where the script made it.
-  let place: Place?
+  /// Where the script made it, or started it last.
+  var place: Place?
   /// Its end, however it comes about, does not fail the script.
   let mayExit: Bool
   let tags: [String]

@@ -32,7 +32,9 @@ final class StreamWait: Wait {
     let format: Format
     if call.isAbsent(2) || call.text(2) == "some" {
       format = .bytes(.max)
-    } else if let number = call.number(2), number >= 1, number < 1e15 {
+    } else if let number = call.number(2), number >= 1, number < 1e15,
+      number == number.rounded()
+    {
       format = .bytes(Int(number))
     } else if call.text(2) == "line" {
       format = .line

@@ -67,6 +67,18 @@ enum Files {
     return count < 0 ? nil : String(decoding: buffer[..<count], as: UTF8.self)
   }
 
+  /// Where a file goes that is to appear whole, in the place of one that may be there: what a symbolic
+  /// link leads to. Errors of kind usage if something else has the path, as a directory or a device.
+  static func target(_ path: String) throws(MachineError) -> String {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return path }
+    guard status.st_mode & S_IFMT == S_IFREG, let real = realpath(path, nil) else {
+      throw MachineError(.usage, "'\(path)' is there and is no regular file: give another path")
+    }
+    defer { free(real) }
+    return String(cString: real)
+  }
+
   /// Copies a regular file of at most 16 MiB; what is no regular file is left out.
   static func copy(_ from: String, to: String) throws(MachineError) {
     let source = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK)

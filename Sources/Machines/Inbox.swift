@@ -52,12 +52,15 @@ public final class Inbox: Sendable {
     }
   }
 
-  /// A line without its line feed. The last one may have had none, and one that is longer than all
-  /// that is kept is cut.
+  /// A line without its line feed; the last one may have had none. Throws, and takes nothing, when
+  /// all that is kept is one unfinished line.
   public func readLine() throws(MachineError) -> Taken {
-    try take { state in
-      state.bytes.takeLine(evenUnfinished: state.isOver || state.bytes.count >= self.limit)
+    let taken = try take { state in state.bytes.takeLine(evenUnfinished: state.isOver) }
+    if taken == .nothing, state.withLock({ $0.bytes.count >= limit }) {
+      throw MachineError(
+        .connection, "a line is longer than \(limit >> 20) MiB: read it piece by piece, by read(n)")
     }
+    return taken
   }
 
   /// How many bytes or frames can be read, 0 at the end; nil when there is nothing yet.

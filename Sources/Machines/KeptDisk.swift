@@ -133,6 +133,7 @@ import Processes
   ) async throws(MachineError) {
     try checkFree("it can be saved when that has ended", nil)
     try checkBases()
+    let path = try Files.target(path)
     isBeingSaved = true
     defer { isBeingSaved = false }
     let unfinished = "\(path).\(getpid()).part"

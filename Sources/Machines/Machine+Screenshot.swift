@@ -6,7 +6,7 @@ extension Machine {
   /// Errors of kind usage for a machine without a display, missing for a file that cannot be
   /// written, qmp for a QEMU that has no PNG (before 7.1).
   public func screenshot(to path: String, until deadline: Deadline) async throws(MachineError) {
-    let path = Self.absolute(path)
+    let path = try Files.target(Self.absolute(path))
     let aside = "\(path).\(getpid())"
     // QEMU's own message would name the file aside.
     let file = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)

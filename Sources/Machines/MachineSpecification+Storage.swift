@@ -14,6 +14,8 @@ extension MachineSpecification {
 
   /// The virtio-mmio transports of a microvm with ACPI (measured with QEMU 7.2).
   static let microVMTransports = 24
+  static let settingsLimit = 12
+  static let pciSlots = 30
 
   /// Finds what is wrong with disks, firmware and its settings before anything is started.
   @Supervisor func checkStorage() throws(MachineError) {
@@ -48,6 +50,12 @@ extension MachineSpecification {
       }
       if case .file(let path) = setting.source { try checkFile(path, "fw_cfg file") }
     }
+    // QEMU has 32 names for itself and everybody, and aborts beyond (fw_cfg.c, 7.2): a q35 takes 16.
+    if settings.count > Self.settingsLimit {
+      throw refuse(
+        "\(settings.count) fw_cfg entries are too many: QEMU takes some \(Self.settingsLimit); put"
+          + " them into one")
+    }
     try checkTransports()
   }
 
@@ -61,12 +69,19 @@ extension MachineSpecification {
   }
 
   private func checkTransports() throws(MachineError) {
-    guard kind == .microvm else { return }
     let cdroms = disks.contains { $0.options?.isCDROM ?? false } ? 1 : 0
     let blocks = disks.filter { !($0.options?.isCDROM ?? false) }.count
     let cards = interfaces.count + (hasUserNetwork ? 1 : 0)
     // The serial ports' device and the random numbers' come first.
     let count = 2 + blocks + cdroms + cards + extraTransports
+    guard kind == .microvm else {
+      // pvpanic's too; slots 0 and 31 of a q35 are its own.
+      if architecture.isX86 && hasPCI && count + 1 > Self.pciSlots {
+        throw refuse(
+          "\(count + 1) devices are too many: a q35 has \(Self.pciSlots) slots for them")
+      }
+      return
+    }
     guard count <= Self.microVMTransports else {
       throw refuse(
         "\(count) virtio devices are too many: a microvm's bus takes \(Self.microVMTransports)"

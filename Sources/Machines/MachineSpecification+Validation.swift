@@ -97,7 +97,13 @@ extension MachineSpecification {
   }
 
   func checkFile(_ path: String?, _ what: String) throws(MachineError) {
-    guard let path, access(path, R_OK) != 0 else { return }
+    guard let path else { return }
+    if access(path, R_OK) == 0 {
+      var status = stat()
+      // QEMU would wait for a named pipe's writer, and say odd things of directories.
+      guard stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG else { return }
+      throw refuse("\(what) '\(path)' is no regular file")
+    }
     let code = errno
     var message = "\(what) '\(path)' cannot be read: \(String(cString: strerror(code)))"
     // Distributions keep /boot/vmlinuz-* from all but root.

@@ -51,6 +51,16 @@ for field, wrong in pairs {
   end
 end
 no("such as '10.0.1.1/24', got '10.0.0.1'", microvm, { net = { { left, address = "10.0.0.1" } } })
+local many, cards = {}, {}
+for i = 1, 13 do many["opt/n" .. i] = "x" end
+for i = 1, 30 do cards[i] = socketpair() end
+no("13 fw_cfg entries are too many", microvm, { fw_cfg = many })
+no("a q35 has 30 slots", qemu, { net = cards })
+no("agent \"qga\" is for guests that have", qemu, { agent = "qga" })
+no("'/etc' is no regular file", microvm, { kernel = "/etc" })
+no("'/etc' is no regular file", microvm, { kernel = "/etc/passwd", initramfs = "/etc" })
+no("ports need the user-mode network, which is switched off", microvm,
+  { ports = portmap { 80 }, user_net = false })
 no("needs '80M' at least", microvm, { memory = "64M" })
 no("1 to 15 letters", microvm, { net = { { left, name = "a-name-too-long-" } } })
 no("is no MAC address", microvm, { net = { { left, mac = "01:00:00:00:00:01" } } })

@@ -30,4 +30,6 @@ check.equal(microvm({ name = "a", start = false }).name, "a-2")
 -- The other end of a cable whose peer is here, and one that leads nowhere.
 check.raises("usage", "is in machine 'a': use the other end here", theirs.read, theirs)
 check.raises("usage", "leads nowhere", socketpair().write, (socketpair()), "x")
+local same = portmap.identity { 18761 }
+assert(same[18761] == 18761)
 print "done"

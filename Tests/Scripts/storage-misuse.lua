@@ -82,4 +82,17 @@ check.raises("memory", { "wants 100T of memory", "give it less" }, machine, { me
 local cables = {}
 for i = 1, 23 do cables[i] = socketpair() end
 no("25 virtio devices are too many: a microvm's bus takes 24", microvm, { net = cables })
+do
+  local blank <close> = setmetatable({ folder = os.tmpname() }, { __close = function(self)
+    os.execute("rm -rf " .. self.folder)
+  end })
+  os.remove(blank.folder)
+  assert(os.execute(("mkdir %s && mkfifo %s/pipe && echo kept >%s/plain && ln -s plain %s/link"):format(
+    blank.folder, blank.folder, blank.folder, blank.folder)))
+  local data = disk { size = "1M" }
+  check.raises("usage", "/pipe' is there and is no regular file", data.save, data, blank.folder .. "/pipe")
+  data:save(blank.folder .. "/link")
+  assert(os.execute(("test -p %s/pipe && test -L %s/link && test $(stat -c %%s %s/plain) = 1048576"):format(
+    blank.folder, blank.folder, blank.folder)))
+end
 print "done"

@@ -12,13 +12,13 @@ cd "$work"
 apt() {
   command=$1
   shift
-  "$command" -q -o APT::Architecture=arm64 -o APT::Architectures=arm64 -o Dir::State="$work" \
+  "$command" -qq -o APT::Architecture=arm64 -o APT::Architectures=arm64 -o Dir::State="$work" \
     -o Dir::State::Lists="$work/lists" -o Dir::State::status="$work/status" \
     -o Dir::Cache="$work/cache" -o APT::Sandbox::User=root "$@"
 }
-apt apt-get update
+apt apt-get update >/dev/null
 kernel=$(apt apt-cache depends linux-image-cloud-arm64 | sed -n 's/^ *Depends: *//p' | head -n 1)
-apt apt-get download "$kernel" busybox-static
+apt apt-get download "$kernel" busybox-static >/dev/null
 for package in ./*.deb; do dpkg-deb -x "$package" files; done
 cp files/bin/busybox root/bin/busybox
 cat >root/init <<'INIT'

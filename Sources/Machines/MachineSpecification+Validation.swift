@@ -101,8 +101,12 @@ extension MachineSpecification {
     if access(path, R_OK) == 0 {
       var status = stat()
       // QEMU would wait for a named pipe's writer, and say odd things of directories.
-      guard stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG else { return }
-      throw refuse("\(what) '\(path)' is no regular file")
+      guard stat(path, &status) == 0 else { return }
+      switch status.st_mode & S_IFMT {
+      case S_IFDIR: throw refuse("\(what) '\(path)' is a directory")
+      case S_IFIFO: throw refuse("\(what) '\(path)' is a named pipe, and QEMU wants a file")
+      default: return
+      }
     }
     let code = errno
     var message = "\(what) '\(path)' cannot be read: \(String(cString: strerror(code)))"

@@ -57,8 +57,8 @@ for i = 1, 30 do cards[i] = socketpair() end
 no("13 fw_cfg entries are too many", microvm, { fw_cfg = many })
 no("a q35 has 30 slots", qemu, { net = cards })
 no("agent \"qga\" is for guests that have", qemu, { agent = "qga" })
-no("'/etc' is no regular file", microvm, { kernel = "/etc" })
-no("'/etc' is no regular file", microvm, { kernel = "/etc/passwd", initramfs = "/etc" })
+no("'/etc' is a directory", microvm, { kernel = "/etc" })
+no("'/etc' is a directory", microvm, { kernel = "/etc/passwd", initramfs = "/etc" })
 no("ports need the user-mode network, which is switched off", microvm,
   { ports = portmap { 80 }, user_net = false })
 no("needs '80M' at least", microvm, { memory = "64M" })

@@ -91,7 +91,7 @@ import Processes
       try await client.synchronise()
       guard present == conversation, agent.ready.value == nil else { return }
       isHeard = true
-      try await start()
+      try await start(present)
     } catch {
       // Another agent may be on its way.
       let patience = isSole ? 0.0 : 10
@@ -103,6 +103,17 @@ import Processes
 
   // MARK: The guest's side
 
+  /// Runs a command of conversation `present`. One that is over has no more to say: it would talk
+  /// into the next.
+  private func ask(
+    _ present: Int, _ command: String, _ arguments: JSON? = nil
+  ) async throws(AgentError) -> JSON {
+    guard present == conversation else {
+      throw AgentError(.restarted, "the guest started again meanwhile")
+    }
+    return try await client.execute(command, arguments)
+  }
+
   private static let needed = [
     "guest-exec", "guest-exec-status", "guest-file-open", "guest-file-write", "guest-file-close",
   ]
@@ -110,8 +121,8 @@ import Processes
   /// initramfs mounts /run noexec.
   nonisolated static let folders = ["/dev/shm", "/run", "/tmp", "/var/tmp", "/root"]
 
-  private func start() async throws(AgentError) {
-    let commands = try await client.execute("guest-info")["supported_commands"]?.elements ?? []
+  private func start(_ present: Int) async throws(AgentError) {
+    let commands = try await ask(present, "guest-info")["supported_commands"]?.elements ?? []
     let allowed = Set(
       commands.filter { $0["enabled"]?.boolean == true }.compactMap { $0["name"]?.text })
     let missing = Self.needed.filter { !allowed.contains($0) }
@@ -127,7 +138,7 @@ import Processes
     var reasons: [String] = []
     for folder in Self.folders {
       do throws(AgentError) {
-        return try await start(in: folder)
+        return try await start(present, in: folder)
       } catch {
         guard error.kind == .refused else { throw error }
         reasons.append("\(folder): \(error.message)")
@@ -139,16 +150,16 @@ import Processes
         + reasons.joined(separator: "; "))
   }
 
-  private func start(in folder: String) async throws(AgentError) {
+  private func start(_ present: Int, in folder: String) async throws(AgentError) {
     let path = "\(folder)/vmscript-agent-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
-    try await upload(program ?? EmbeddedAgent.bytes, to: path)
+    try await upload(present, program ?? EmbeddedAgent.bytes, to: path)
     // The agent removes its file, and goes on by itself when it has its port.
     let replaces = agent.strangerVersion == nil ? "" : " --replace"
     let script = """
       chmod 700 '\(path)' && '\(path)' --detach\(replaces) || \
       { code=$?; rm -f '\(path)'; exit $code; }
       """
-    let (code, text) = try await run(script)
+    let (code, text) = try await run(present, script)
     guard code == 0 else {
       throw AgentError(.refused, text.isEmpty ? "exit status \(code)" : text)
     }
@@ -157,14 +168,15 @@ import Processes
     }
   }
 
-  private func upload(_ bytes: [UInt8], to path: String) async throws(AgentError) {
-    let file = try await client.execute("guest-file-open", ["path": .string(path), "mode": "wb"])
+  private func upload(_ present: Int, _ bytes: [UInt8], to path: String) async throws(AgentError) {
+    let file = try await ask(present, "guest-file-open", ["path": .string(path), "mode": "wb"])
     // Two thirds of what virtio_console takes in one go, as base64.
     let size = 48 << 10
     do throws(AgentError) {
       for start in stride(from: 0, to: bytes.count, by: size) {
         let part = bytes[start..<min(bytes.count, start + size)]
-        let written = try await client.execute(
+        let written = try await ask(
+          present,
           "guest-file-write", ["handle": file, "buf-b64": .string(Base64.encode(part))])
         guard written["count"]?.integer == Int64(part.count) else {
           throw AgentError(.refused, "no room for \(bytes.count) bytes")
@@ -172,16 +184,19 @@ import Processes
       }
     } catch {
       if error.kind == .refused {
-        _ = try? await client.execute("guest-file-close", ["handle": file])
+        _ = try? await ask(present, "guest-file-close", ["handle": file])
       }
       throw error
     }
-    _ = try await client.execute("guest-file-close", ["handle": file])
+    _ = try await ask(present, "guest-file-close", ["handle": file])
   }
 
   /// Runs a shell's command to its end, of which qemu-guest-agent does not tell: it has to be asked.
-  private func run(_ script: String) async throws(AgentError) -> (code: Int64, error: String) {
-    let started = try await client.execute(
+  private func run(_ present: Int, _ script: String) async throws(AgentError) -> (
+    code: Int64, error: String
+  ) {
+    let started = try await ask(
+      present,
       "guest-exec",
       [
         "path": "/bin/sh", "arg": ["-c", .string(script)], "capture-output": true,
@@ -191,7 +206,7 @@ import Processes
     let deadline = Deadline.after(60)
     var pause = 0.02
     while true {
-      let status = try await client.execute("guest-exec-status", ["pid": pid])
+      let status = try await ask(present, "guest-exec-status", ["pid": pid])
       if status["exited"]?.boolean == true {
         let text = status["err-data"]?.text.flatMap(Base64.decode) ?? []
         let lines = String(decoding: text, as: UTF8.self).split(whereSeparator: \.isNewline)

@@ -98,7 +98,8 @@ import Testing
     #expect(Supervisor.sync { guest.delivery.state } != nil)
   }
 
-  @Test func bringsItAgainAfterAReboot() throws {
+  /// Many times: the reboot may come at any point of what is left of the first conversation.
+  @Test(arguments: 0..<20) func bringsItAgainAfterAReboot(_: Int) throws {
     let guest = try Guest()
     let first = guest.agent.ready.block(until: .after(10))
     Supervisor.sync {

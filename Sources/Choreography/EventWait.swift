@@ -26,6 +26,11 @@ final class EventWait: Wait {
     outcomes = items.map { _ in nil }
   }
 
+  /// For one event alone. The `timeout` is in seconds, nil for the default.
+  convenience init(_ run: Run, _ event: any Waitable, timeout: Double?) {
+    self.init(run, [Item(key: .nil, event: event)], .one, timeout: timeout)
+  }
+
   var purpose: String {
     let purposes = items.map(\.event.fullPurpose)
     return purposes.count < 5

@@ -79,8 +79,7 @@ extension MachineObject {
     let event = OutputEvent(object, text, cursor: object.console)
     return try call.wait(
       EventWait(
-        object.run, [EventWait.Item(key: .nil, event: event)], .one,
-        timeout: try options.seconds("timeout")))
+        object.run, event, timeout: try options.seconds("timeout")))
   }
 
   private static func send(_ call: Call) throws(ScriptError) -> Int {

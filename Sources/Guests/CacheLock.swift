@@ -36,29 +36,12 @@ struct CacheLock: ~Copyable {
     let subscription = GuestImage.cancelled.subscribe { outcome.set(ECANCELED) }
     defer { subscription.cancel() }
     if GuestImage.cancelled.value != nil { return ECANCELED }
-    final class Sleeper {
-      let number: Int32
-      let outcome: Event<Int32>
-      init(_ number: Int32, _ outcome: Event<Int32>) {
-        (self.number, self.outcome) = (number, outcome)
-      }
+    let code = DetachedThread.run {
+      var code: Int32 = 0
+      repeat { code = flock(number, LOCK_EX) == 0 ? 0 : errno } while code == EINTR
+      outcome.set(code)
     }
-    var thread = pthread_t()
-    let sleeper = Unmanaged.passRetained(Sleeper(number, outcome))
-    let code = pthread_create(
-      &thread, nil,
-      { argument in
-        let sleeper = Unmanaged<Sleeper>.fromOpaque(argument!).takeRetainedValue()
-        var code: Int32 = 0
-        repeat { code = flock(sleeper.number, LOCK_EX) == 0 ? 0 : errno } while code == EINTR
-        sleeper.outcome.set(code)
-        return nil
-      }, sleeper.toOpaque())
-    guard code == 0 else {
-      sleeper.release()
-      return code
-    }
-    pthread_detach(thread)
+    guard code == 0 else { return code }
     return outcome.block() ?? ECANCELED
   }
 }

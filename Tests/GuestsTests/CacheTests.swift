@@ -82,7 +82,7 @@ import Testing
     let (kernel, cache, said) = (fixture.kernel, fixture.cache, fixture.said)
     // Other processes in truth; flock(2) holds between open files, so that threads do.
     for _ in 0..<4 {
-      thread {
+      DetachedThread.run {
         let image = try? GuestImage.prepare(kernel: kernel, cache: cache, progress: said.say)
         images.withLock { $0 += image.map { [$0] } ?? [] }
         baton.pass()
@@ -120,20 +120,5 @@ import Testing
 
   @Test func aKernelThatIsNotThere() {
     #expect(throws: GuestError.self) { try GuestImage.prepare(kernel: "/nonesuch/vmlinuz") }
-  }
-
-  private func thread(_ body: @escaping @Sendable () -> Void) {
-    final class Box {
-      let body: @Sendable () -> Void
-      init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-    }
-    var id = pthread_t()
-    pthread_create(
-      &id, nil,
-      {
-        Unmanaged<Box>.fromOpaque($0!).takeRetainedValue().body()
-        return nil
-      }, Unmanaged.passRetained(Box(body)).toOpaque())
-    pthread_detach(id)
   }
 }

@@ -1,3 +1,4 @@
+import Events
 import Glibc
 import Notation
 import Processes
@@ -41,14 +42,7 @@ final class FakeGuestAgent: Sendable {
     self.end = end
     self.behaviour = behaviour
     self.onStart = onStart
-    var thread = pthread_t()
-    pthread_create(
-      &thread, nil,
-      {
-        Unmanaged<FakeGuestAgent>.fromOpaque($0!).takeRetainedValue().serve()
-        return nil
-      }, Unmanaged.passRetained(self).toOpaque())
-    pthread_detach(thread)
+    DetachedThread.run { self.serve() }
   }
 
   private func serve() {

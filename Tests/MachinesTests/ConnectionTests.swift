@@ -51,7 +51,7 @@ private final class Peer {
   func drain() -> Event<Int> {
     let total = Event<Int>()
     let number = socket
-    Thread.detach {
+    DetachedThread.run {
       var chunk = [UInt8](repeating: 0, count: 1 << 20)
       var count = 0
       while true {
@@ -62,24 +62,6 @@ private final class Peer {
       total.set(count)
     }
     return total
-  }
-}
-
-private enum Thread {
-  /// A thread of its own: those of the global pool must not block.
-  static func detach(_ body: @escaping @Sendable () -> Void) {
-    final class Box {
-      let body: @Sendable () -> Void
-      init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-    }
-    var id = pthread_t()
-    pthread_create(
-      &id, nil,
-      { box in
-        Unmanaged<Box>.fromOpaque(box!).takeRetainedValue().body()
-        return nil
-      }, Unmanaged.passRetained(Box(body)).toOpaque())
-    pthread_detach(id)
   }
 }
 
@@ -219,7 +201,7 @@ extension Inbox {
     let peer = try await Peer()
     let total = 40 << 20
     let number = peer.socket
-    Thread.detach {
+    DetachedThread.run {
       let chunk = [UInt8](repeating: 1, count: 1 << 20)
       for _ in 0..<40 where send(number, chunk, chunk.count, Int32(MSG_NOSIGNAL)) < 0 { return }
       shutdown(number, Int32(SHUT_WR))

@@ -8,17 +8,6 @@ import Testing
 @Suite(.serialized) @Supervisor struct DiskTests {
   let scratch = Scratch()
 
-  private func refused(
-    _ kind: MachineError.Kind, _ text: String, _ body: () throws(MachineError) -> Void
-  ) {
-    do throws(MachineError) {
-      try body()
-      Issue.record("was taken: \(text)")
-    } catch {
-      #expect(error.kind == kind && error.message.contains(text), "\(error.message)")
-    }
-  }
-
   private func image(_ arguments: [String]) async throws {
     _ = try await output(["create"] + arguments)
   }

@@ -8,17 +8,6 @@ import Testing
 @Suite(.serialized) @Supervisor struct FirmwareTests {
   let scratch = Scratch()
 
-  private func refused(
-    _ kind: MachineError.Kind, _ text: String, _ body: () throws(MachineError) -> Void
-  ) {
-    do throws(MachineError) {
-      try body()
-      Issue.record("was taken: \(text)")
-    } catch {
-      #expect(error.kind == kind && error.message.contains(text), "\(error.message)")
-    }
-  }
-
   @Test func isFoundWhereDistributionsPutIt() throws {
     refused(.missing, "sudo apt-get install ovmf") { () throws(MachineError) in
       _ = try FirmwareFiles.find(root: scratch.path)

@@ -66,6 +66,21 @@ enum BootSector {
   }
 }
 
+/// Expects that `body` throws an error of this kind whose message has this text.
+@Supervisor func refused(
+  _ kind: MachineError.Kind, _ text: String,
+  sourceLocation: SourceLocation = #_sourceLocation, _ body: () throws(MachineError) -> Void
+) {
+  do throws(MachineError) {
+    try body()
+    Issue.record("was taken: \(text)", sourceLocation: sourceLocation)
+  } catch {
+    #expect(
+      error.kind == kind && error.message.contains(text), "\(error.message)",
+      sourceLocation: sourceLocation)
+  }
+}
+
 let tcg = HostCapabilities(accelerator: .tcg, tscKilohertz: 2_000_000)
 let kvm = HostCapabilities(accelerator: .kvm, tscKilohertz: 2_000_000)
 

@@ -65,24 +65,22 @@ final class GRPCClientObject: ScriptObject {
 
   static var methods: [String: NativeFunction] {
     [
-      "call": { call throws(ScriptError) in
-        let client = of(call)
-        let lookup = try lookup(call, client, "call")
-        let options = try options(call, client, "call")
-        let reply = GRPCReply(client, lookup, try call.value(3), options)
-        return try call.wait(
-          EventWait(client.run, [.init(key: .nil, event: reply)], .one, timeout: .infinity))
-      },
-      "stream": { call throws(ScriptError) in
-        let client = of(call)
-        let lookup = try lookup(call, client, "stream")
-        let options = try options(call, client, "stream")
-        let opening = GRPCOpening(client, lookup, try call.value(3), options)
-        return try call.wait(
-          EventWait(client.run, [.init(key: .nil, event: opening)], .one, timeout: .infinity))
-      },
+      "call": { call throws(ScriptError) in try ask(call, "call", GRPCReply.init) },
+      "stream": { call throws(ScriptError) in try ask(call, "stream", GRPCOpening.init) },
       "services": { call throws(ScriptError) in try of(call).services(call) },
     ]
+  }
+
+  /// Method `what`, with a method's name, a message and options; waits for the event made of them.
+  private static func ask(
+    _ call: Call, _ what: String,
+    _ event: (GRPCClientObject, MethodLookup, Value, CallOptions) -> any Waitable
+  ) throws(ScriptError) -> Int {
+    let client = of(call)
+    let lookup = try lookup(call, client, what)
+    let options = try options(call, client, what)
+    let wanted = event(client, lookup, try call.value(3), options)
+    return try call.wait(EventWait(client.run, wanted, timeout: .infinity))
   }
 
   private static func of(_ call: Call) -> GRPCClientObject { call.object(1) as! GRPCClientObject }

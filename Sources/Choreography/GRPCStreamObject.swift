@@ -98,7 +98,7 @@ final class GRPCStreamObject: ScriptObject, Waitable {
 
   func read(_ call: Call, _ timeout: Double?) throws(ScriptError) -> Int {
     try call.wait(
-      EventWait(run, [.init(key: .nil, event: self)], .one, timeout: timeout ?? run.defaultTimeout))
+      EventWait(run, self, timeout: timeout ?? run.defaultTimeout))
   }
 
   private func send(_ call: Call) throws(ScriptError) -> Int {
@@ -107,7 +107,7 @@ final class GRPCStreamObject: ScriptObject, Waitable {
     let message = try MessageEncoder.encode(try call.value(2), as: method.request)
     let sending = GRPCSending(self, message)
     return try call.wait(
-      EventWait(run, [.init(key: .nil, event: sending)], .one, timeout: timeout))
+      EventWait(run, sending, timeout: timeout))
   }
 
   /// Sends if there is room; false if there is none yet.

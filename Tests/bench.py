@@ -204,6 +204,18 @@ def calls(_):
     show("CPU of 1,000 tasks, 10 sleeps each", found["sleep"], "s", 1, "target: less than 0.2")
 
 
+# ---- many tasks ----
+
+
+def tasks(_):
+    found = named("tasks")
+    for kind in ("sleep", "channel", "barrier"):
+        few, many = (found[f"{kind}{count}"] for count in (1000, 10000))
+        show(f"CPU of a {kind} wait, 1,000 tasks, 100 each", few, "us", 1e6)
+        show("  10,000 tasks, 100 each", many, "us", 1e6)
+        compare(many, few, "us", 1e6, "target: linear, ratio about 1")
+
+
 # ---- gRPC ----
 
 
@@ -242,7 +254,7 @@ def cold():
 
 def main():
     parts = {
-        "start": start, "launch": launch, "boot": boot, "commands": commands, "lines": lines, "calls": calls,
+        "start": start, "launch": launch, "boot": boot, "commands": commands, "lines": lines, "calls": calls, "tasks": tasks,
         "grpc": grpc, "size": size}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("part", nargs="*", default=[], help=", ".join(parts) + "; all if none is named")

@@ -47,6 +47,11 @@ final class CommandWait<Success: Sendable>: Wait {
 
   func abandon() { onAbandon() }
 
+  func explain(_ error: inout ScriptError) {
+    error.machine = object.name
+    error.notes = object.evidence()
+  }
+
   func finish(_ call: Call) throws(ScriptError) -> Int {
     if case .success(let value) = event.value { return try push(call, value) }
     if case .failure(let error) = event.value, error.kind != .ended { throw translated(error) }

@@ -26,6 +26,13 @@ enum Primitives {
       ("microvm", { call throws(ScriptError) in try MachinePrimitives.make(call, run, .microvm) }),
       ("wait", { call throws(ScriptError) in try WaitPrimitives.one(call, run) }),
       ("wait_any", { call throws(ScriptError) in try WaitPrimitives.any(call, run) }),
+      ("wait_never", { call throws(ScriptError) in try WaitPrimitives.never(call, run) }),
+      ("timer", { call throws(ScriptError) in try TimerObject.make(call) }),
+      ("signal", { call throws(ScriptError) in try SignalEvent.make(call) }),
+      ("channel", { call throws(ScriptError) in try ChannelObject.make(call, run) }),
+      ("barrier", { call throws(ScriptError) in try BarrierObject.make(call, run) }),
+      ("spawn_as", { call throws(ScriptError) in try TaskObject.spawnAs(call, run) }),
+      ("end_tasks", { call throws(ScriptError) in try TasksEnd.end(call, run) }),
       ("wait_all", { call throws(ScriptError) in try WaitPrimitives.all(call, run) }),
       ("spawn", { call throws(ScriptError) in try TaskObject.spawn(call, run) }),
       ("pattern", pattern), ("now", { call in now(call, run) }),
@@ -62,6 +69,7 @@ enum Primitives {
     ]
     lua.pushTable()
     for (name, function) in host { lua.setField(name, function) }
+    lua.setScopeFunctions()
     lua.nameTop("vmscript_host")
     for module in EmbeddedStdlib.modules {
       if module.name == "internal.prelude" {

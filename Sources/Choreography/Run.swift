@@ -112,6 +112,7 @@ public final class Run {
 
   private func judge(_ main: LuaTask) -> RunResult {
     if case .failed(let failure) = main.outcome { return failed(failure) }
+    if let error = main.takeInterrupt() { return failed(Failure(text: error.text, error: error)) }
     if let error = takeUnclaimedDeath(during: nil) {
       return failed(Failure(text: error.text, error: error))
     }
@@ -151,7 +152,7 @@ public final class Run {
     let scheduler = interpreter.scheduler
     let deadline = Deadline.after(Ending.grace)
     for task in scheduler.living {
-      scheduler.interrupt(task, with: ScriptError(.cancelled, "the script has ended"))
+      scheduler.cancel(task, because: "the script has ended", evenUnbegun: false)
     }
     for task in scheduler.living { scheduler.run(until: task, deadline: deadline) }
   }
@@ -171,6 +172,9 @@ public final class Run {
     TimeLimit(
       timeout ?? defaultTimeout, cap: interpreter.scheduler.current.flatMap { caps[$0.id] })
   }
+
+  /// Whether `wait.eventually` limits the waits of the running task.
+  var isCapped: Bool { interpreter.scheduler.current.map { caps[$0.id] != nil } ?? false }
 
   func host(_ choice: HostCapabilities.Choice) throws(ScriptError) -> HostCapabilities {
     let choice = choice == .auto ? options.accelerator : choice

@@ -19,7 +19,7 @@ import Events
         _ = try end.use { end throws(ProcessError) in try end.setNonblocking() }
       }
       ends = (reader, writer)
-      let numbers = Signal.allCases.map(\.number)
+      let numbers = Signal.allCases.filter { !$0.isOptional }.map(\.number)
       signals_catch(numbers, Int32(numbers.count), writer.number)
     }
     watch?.cancel()
@@ -31,6 +31,9 @@ import Events
       }
     }
   }
+
+  /// Brings this signal too from now on, even if the run was started to ignore it.
+  public static func add(_ signal: Signal) { signals_add(signal.number) }
 
   /// Stops this process, all its threads, as Ctrl-Z does if nobody catches it; returns when it has
   /// been continued. The time between is no time of the run's clock. Children in groups of their

@@ -112,7 +112,9 @@ public final class Run {
 
   private func judge(_ main: LuaTask) -> RunResult {
     if case .failed(let failure) = main.outcome { return failed(failure) }
-    if let error = main.takeInterrupt() { return failed(Failure(text: error.text, error: error)) }
+    if let error = main.takeInterrupt(), error.kind != .cancelled {
+      return failed(Failure(text: error.text, error: error))
+    }
     if let error = takeUnclaimedDeath(during: nil) {
       return failed(Failure(text: error.text, error: error))
     }

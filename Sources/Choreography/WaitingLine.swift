@@ -15,6 +15,10 @@ final class WaitingLine: Waking, @unchecked Sendable {
     nextID += 1
     let id = nextID
     wakers[id] = wake
+    if order.count > 64, order.count > 2 * wakers.count {
+      order = order[start...].filter { wakers[$0] != nil }
+      start = 0
+    }
     order.append(id)
     return Subscription { [weak self] in self?.leave(id) }
   }

@@ -33,7 +33,10 @@ import Events
   }
 
   /// Brings this signal too from now on, even if the run was started to ignore it.
-  public static func add(_ signal: Signal) { signals_add(signal.number) }
+  public static func add(_ signal: Signal) {
+    // Without a pipe there is nobody to be told.
+    if ends != nil { signals_add(signal.number) }
+  }
 
   /// Stops this process, all its threads, as Ctrl-Z does if nobody catches it; returns when it has
   /// been continued. The time between is no time of the run's clock. Children in groups of their

@@ -17,9 +17,9 @@ public final class LuaTask {
   var waitingThread: OpaquePointer?
   var subscriptions: [Subscription] = []
   /// Raised at its present or next wait, unless it is being unwound.
-  private(set) var interrupt: ScriptError?
-  /// Even then.
-  private var isUrgent = false
+  private var interrupt: ScriptError?
+  /// Raised even then, and before that.
+  private var alarm: ScriptError?
   var isReady = false
   /// Waits that were over at once.
   var quickWaits: UInt = 0
@@ -79,21 +79,26 @@ public final class LuaTask {
   /// Raises an error at its present or next wait. Not while it is being unwound, unless it is urgent:
   /// then afterwards.
   func setInterrupt(_ error: ScriptError, isUrgent: Bool) {
-    guard interrupt == nil || error.kind == .cancelled || isUrgent else { return }
-    interrupt = error
-    self.isUrgent = self.isUrgent || isUrgent
+    if isUrgent {
+      alarm = error
+    } else if interrupt == nil || error.kind == .cancelled {
+      interrupt = error
+    }
   }
 
   /// Whether `takeStop` has something.
   var isToStop: Bool {
-    (interrupt != nil && (unwinding == nil || isUrgent)) || limit?.deadline.hasPassed == true
+    alarm != nil || (interrupt != nil && unwinding == nil) || limit?.deadline.hasPassed == true
   }
 
   /// What ends a wait now instead of what it waits for.
   func takeStop(during wait: any Wait) -> ScriptError? {
-    if let interrupt, unwinding == nil || isUrgent {
+    if let alarm {
+      self.alarm = nil
+      return alarm
+    }
+    if let interrupt, unwinding == nil {
       self.interrupt = nil
-      isUrgent = false
       return interrupt
     }
     guard let limit, limit.deadline.hasPassed else { return nil }

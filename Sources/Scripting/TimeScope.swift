@@ -87,6 +87,7 @@ extension Scheduler {
     let failure =
       ended.failure ?? (call.object(3) is RaisedError ? nil : interpreter.failure(call.state, 3))
     if let failure { error.notes.append("while the block was ended: \(failure.text)") }
+    task.keepsTrace = true
     throw error
   }
 

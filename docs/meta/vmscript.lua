@@ -533,6 +533,11 @@ function wait.all(events, options) end
 ---@class EventuallyOptions: Timeout
 ---@field interval? Seconds default: 0.02, growing to 0.5
 
+--- Waits so long; raises an error of kind assertion if one of them comes.
+---@param events Waitable|table<integer|string, Waitable>
+---@param seconds Seconds
+function wait.never(events, seconds) end
+
 --- Calls f until it returns something true; false, nil and errors of kinds command, connection and
 --- assertion are tried again.
 ---@generic T
@@ -545,7 +550,7 @@ function wait.eventually(f, options) end
 ---@class Task
 local Task = {}
 
---- Ends it at its next wait, with its `<close>` handlers.
+--- Ends it at its next wait, with its `<close>` handlers; returns at once.
 function Task:cancel() end
 
 ---@param f function
@@ -553,10 +558,34 @@ function Task:cancel() end
 ---@return Task
 function spawn(f, ...) end
 
---- Runs all; the first failure cancels the others.
----@param functions function[]
----@return any[] values the first of each
+--- Runs all; the first failure ends the others.
+---@param functions table<integer|string, function>
+---@return table<integer|string, any> values the first of each
 function parallel(functions) end
+
+--- Runs all; the first that ends, well or not, ends the others.
+---@param functions table<integer|string, function>
+---@return integer|string key of the first
+---@return any ... what it returned
+function race(functions) end
+
+--- Calls f; when the time is over it is ended at its wait, and an error of kind timeout is raised.
+---@generic T
+---@param seconds Seconds
+---@param f fun(...): T
+---@param ... any
+---@return T
+function within(seconds, f, ...) end
+
+--- True from so many seconds after this call.
+---@param seconds Seconds
+---@return Event
+function timer(seconds) end
+
+--- The next such signal to vmscript since this call; gives its name.
+---@param name "HUP"|"USR1"|"USR2"|"WINCH"
+---@return Event
+function signal(name) end
 
 -- Helpers -----------------------------------------------------------------------------------------
 

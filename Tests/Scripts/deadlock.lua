@@ -44,6 +44,12 @@ assert(now() - started < 30, "found at once")
 local idle = microvm { start = false }
 stuck({ "the agent of machine" }, function() wait(idle:ready()) end)
 
+stuck({ "the end of machine" }, function() wait(idle:exited()) end)
+-- A cable of which nobody but the script has an end.
+local left, right = socketpair()
+raises("usage", "leads nowhere", left.read, left)
+raises("usage", "leads nowhere", wait, right)
+
 -- No deadlock: time-outs of the script's, blocks, timers, signals, host processes, tasks that sleep.
 raises("timeout", "after 0.02 s", c.take, c, { timeout = 0.02 })
 raises("timeout", "0.02 s of within", within, 0.02, c.take, c)

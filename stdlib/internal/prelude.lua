@@ -7,8 +7,10 @@ local function callable(f, fields)
   return setmetatable(fields, { __call = function(_, ...) return f(...) end })
 end
 
+local metatable_of = debug.getmetatable
+
 local function is_callable(f)
-  local meta = debug.getmetatable(f)
+  local meta = metatable_of(f)
   return type(f) == "function" or (meta and meta.__call ~= nil)
 end
 

@@ -91,17 +91,25 @@ final class EventWait: Wait {
   }
 
   private func look() -> Outcome? {
-    for index in news?.take() ?? Array(items.indices) where outcomes[index] == nil {
-      guard let outcome = items[index].event.outcome() else { continue }
-      if mode != .all { return named(items[index], outcome) }
-      if case .failure = outcome { return outcome }
-      outcomes[index] = outcome
-      missing -= 1
+    if let news {
+      for index in news.take() { if let outcome = look(at: index) { return outcome } }
+    } else {
+      for index in items.indices { if let outcome = look(at: index) { return outcome } }
     }
     if missing == 0 { return collected() }
     if let error = deathOfMachines() { return .failure(error) }
     guard limit.deadline.hasPassed else { return nil }
     return mode == .never && !limit.isCapped ? .success { _ in 0 } : .failure(timeoutError())
+  }
+
+  /// What one event ends the whole wait with, if it does.
+  private func look(at index: Int) -> Outcome? {
+    guard outcomes[index] == nil, let outcome = items[index].event.outcome() else { return nil }
+    if mode != .all { return named(items[index], outcome) }
+    if case .failure = outcome { return outcome }
+    outcomes[index] = outcome
+    missing -= 1
+    return nil
   }
 
   private func named(_ item: Item, _ outcome: Outcome) -> Outcome {
@@ -148,13 +156,18 @@ final class EventWait: Wait {
   }
 
   private func deathOfMachines() -> ScriptError? {
-    for index in news?.concerned ?? Array(items.indices) where outcomes[index] == nil {
-      guard let machine = items[index].event.machine else { continue }
-      let isNamed = items.contains { $0.event.isExit && $0.event.machine === machine }
-      if isNamed { continue }
-      if let error = machine.deathError(during: items[index].event.purpose) { return error }
+    if let news {
+      for index in news.concerned { if let error = deathOfMachine(of: index) { return error } }
+    } else {
+      for index in items.indices { if let error = deathOfMachine(of: index) { return error } }
     }
     return nil
+  }
+
+  private func deathOfMachine(of index: Int) -> ScriptError? {
+    guard outcomes[index] == nil, let machine = items[index].event.machine else { return nil }
+    if items.contains(where: { $0.event.isExit && $0.event.machine === machine }) { return nil }
+    return machine.deathError(during: items[index].event.purpose)
   }
 
   private func timeoutError() -> ScriptError {

@@ -179,7 +179,9 @@ public final class Run {
   }
 
   /// Whether `wait.eventually` limits the waits of the running task.
-  var isCapped: Bool { interpreter.scheduler.current.map { caps[$0.id] != nil } ?? false }
+  var isCapped: Bool {
+    !caps.isEmpty && interpreter.scheduler.current.map { caps[$0.id] != nil } ?? false
+  }
 
   func host(_ choice: HostCapabilities.Choice) throws(ScriptError) -> HostCapabilities {
     let choice = choice == .auto ? options.accelerator : choice

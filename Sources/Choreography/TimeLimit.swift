@@ -7,8 +7,6 @@ struct TimeLimit {
   let seconds: Double
   /// The limit of `wait.eventually` comes first.
   let isCapped: Bool
-  /// "timed out after 5 s"; without the seconds if it was not the wait's own time-out that passed.
-  let text: String
 
   /// `timeout` in seconds.
   init(_ timeout: Double, cap: Deadline?) {
@@ -16,7 +14,10 @@ struct TimeLimit {
     seconds = timeout
     deadline = min(own, cap ?? .never)
     isCapped = deadline < own
-    text =
-      isCapped || !timeout.isFinite ? "timed out" : "timed out after \(formatted(timeout)) s"
+  }
+
+  /// "timed out after 5 s"; without the seconds if it was not the wait's own time-out that passed.
+  var text: String {
+    isCapped || !seconds.isFinite ? "timed out" : "timed out after \(formatted(seconds)) s"
   }
 }

@@ -140,6 +140,8 @@ public final class Run {
 
   private func complete(_ report: Report) -> Report {
     var report = report
+    // Who has interrupted it wants it to end.
+    if case .signal = Ending.shared.reason {} else { report.fetched = GuestLogs.collect(machines) }
     report.logs = record.path
     report.lag = Supervisor.sync { Ending.shared.lag }
     report.seed = seed

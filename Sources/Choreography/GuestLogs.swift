@@ -6,8 +6,11 @@ import Scripting
 /// What the guests' own logs say when a script has failed: fetched from those that live and answer, and
 /// put beside their consoles' logs.
 enum GuestLogs {
-  /// Seconds for all machines together.
-  private static let patience = 4.0
+  /// Seconds for all machines together; and when the run is out of time, whose report has to come before
+  /// the grace is over.
+  private static func patience(_ run: Run) -> Double {
+    Ending.shared.reason != nil ? Ending.grace / 2 : run.isUnderTCG ? 10 : 4
+  }
   /// Bytes of each that are kept.
   private static let limit = 16 << 20
 
@@ -27,10 +30,12 @@ enum GuestLogs {
   ]
 
   /// Fetches them, and says of each machine what there is: a line for the report.
-  static func collect(_ machines: [MachineObject]) -> [String] {
+  static func collect(_ run: Run) -> [String] {
+    let machines = run.machines
+    let patience = patience(run)
     let deadline = Deadline.after(patience)
     let wasTold = Ending.shared.isTold.value != nil
-    let logs = machines.flatMap { machine in begin(machine) }
+    let logs = machines.flatMap { machine in begin(machine, patience) }
     let stirred = Event<Bool>()
     var stirring = logs.map { $0.process.exited.subscribe { stirred.set(true) } }
     // A first Ctrl-C ends this; a second one ends the program, whatever its threads do.
@@ -51,7 +56,7 @@ enum GuestLogs {
       guard case .success(let result) = ended, result.isSuccess, result.output.count > 0 else {
         continue
       }
-      let path = log.machine.run.directory(of: log.machine.name) + "/" + log.name
+      let path = run.directory(of: log.machine.name) + "/" + log.name
       if (try? HostFile.write(result.standardOutput, to: path)) != nil {
         written[log.machine.name, default: []].append(log.name)
       }
@@ -63,7 +68,7 @@ enum GuestLogs {
     }
   }
 
-  private static func begin(_ machine: MachineObject) -> [Log] {
+  private static func begin(_ machine: MachineObject, _ patience: Double) -> [Log] {
     guard machine.machine.exited.value == nil, let agent = machine.agent, agent.ready.value != nil
     else { return [] }
     return commands.map { name, command in

@@ -47,8 +47,10 @@ import Events
 
   private func pump() {
     guard isOpen, !isCloseSent, let client else { return }
-    while credit > 0, let first = next() {
-      let part = first.prefix(min(Frame.chunk, credit))
+    while let first = next() {
+      let part = first.prefix(Frame.chunk)
+      // Whole frames only: what credit is left over would make ever smaller ones.
+      guard part.count <= credit else { break }
       credit -= part.count
       if part.count == first.count {
         queue.removeFirst()

@@ -2,7 +2,7 @@
 -- stdout: done
 local check = require "modules.check"
 local raises, equal = check.raises, check.equal
-local vm = microvm { name = "a", reboot = true }
+local vm = microvm { name = "a", reboot = true, disks = { disk { size = "20M" } } }
 local function runs(text) return vm:sh("ps"):find(text, 1, true) end
 
 -- Live lines of both outputs, input, the end as an event.
@@ -82,6 +82,16 @@ raises("timeout", "timed out after 0.3 s waiting for command", vm.sh, vm,
 assert(not runs "sleep 71")
 raises("timeout", "timed out after 0.2 s", vm.exec, vm, { "sh", "-c", "sleep 714 & sleep 715", timeout = 0.2 })
 assert(not runs "sleep 71")
+local function throttle(rate)
+  vm:qmp("block_set_io_throttle", { device = "disk0", bps = 0, bps_rd = 0, bps_wr = rate, iops = 0,
+    iops_rd = 0, iops_wr = 0 })
+end
+throttle(1)
+raises("timeout", "it was killed and is not gone", vm.sh, vm,
+  "dd if=/dev/zero of=/dev/vda bs=64k count=16 conv=fsync", { timeout = 0.5 })
+assert(runs "dd if=")
+throttle(0)
+wait.eventually(function() return not runs "dd if=" end)
 
 -- Daemons that keep the output open hold nobody.
 vm:sh "sleep 721 &"

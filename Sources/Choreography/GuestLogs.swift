@@ -6,11 +6,15 @@ import Scripting
 /// What the guests' own logs say when a script has failed: fetched from those that live and answer, and
 /// put beside their consoles' logs.
 enum GuestLogs {
-  /// Seconds for all machines together; and when the run is out of time, whose report has to come before
-  /// the grace is over.
+  /// Seconds that a guest has to begin with what it is asked: one that stands still is not waited for.
+  private static let startPatience = 3.0
+
+  /// Seconds for all machines together. When the run is out of time its report has to come before the
+  /// grace is over.
   private static func patience(_ run: Run) -> Double {
-    Ending.shared.reason != nil ? Ending.grace / 2 : run.isUnderTCG ? 10 : 4
+    Ending.shared.reason != nil ? Ending.grace / 2 : run.isUnderTCG ? 15 : 5
   }
+
   /// Bytes of each that are kept.
   private static let limit = 16 << 20
 
@@ -33,16 +37,24 @@ enum GuestLogs {
   static func collect(_ run: Run) -> [String] {
     let machines = run.machines
     let patience = patience(run)
-    let deadline = Deadline.after(patience)
+    let (deadline, startDeadline) = (Deadline.after(patience), Deadline.after(startPatience))
     let wasTold = Ending.shared.isTold.value != nil
     let logs = machines.flatMap { machine in begin(machine, patience) }
     let stirred = Event<Bool>()
-    var stirring = logs.map { $0.process.exited.subscribe { stirred.set(true) } }
+    var stirring = logs.flatMap { log in
+      [log.process.started, log.process.exited].map { (event: any Waking) in
+        event.subscribe { stirred.set(true) }
+      }
+    }
     // A first Ctrl-C ends this; a second one ends the program, whatever its threads do.
     stirring.append(Ending.shared.isTold.subscribe { stirred.set(true) })
-    while logs.contains(where: { $0.process.exited.value == nil }) {
-      if deadline.hasPassed || (!wasTold && Ending.shared.isTold.value != nil) { break }
-      _ = stirred.block(until: deadline)
+    while !deadline.hasPassed, wasTold || Ending.shared.isTold.value == nil {
+      let isLate = startDeadline.hasPassed
+      let awaited = logs.filter { log in
+        log.process.exited.value == nil && (!isLate || log.process.started.value != nil)
+      }
+      if awaited.isEmpty { break }
+      _ = stirred.block(until: isLate ? deadline : min(deadline, startDeadline))
       stirred.clear()
     }
     stirring = []
@@ -76,6 +88,7 @@ enum GuestLogs {
       request.standardOutput = .collected(limit: limit)
       request.standardError = .null
       request.timeout = patience
+      request.reportsStart = true
       let wanted = request
       return Log(
         machine: machine, name: name, process: Supervisor.sync { agent.exec(wanted) })

@@ -143,6 +143,7 @@ final class GuestProcessObject: ScriptObject, Waitable {
         Supervisor.post { process.closeInput() }
         return 0
       },
+      "exited": { call in call.results(.object(of(call))) },
       "kill": { call throws(ScriptError) in try of(call).kill(call) },
       "wait": { call throws(ScriptError) in
         let options = try Fields(call, 2, of: "wait", known: ["timeout"])

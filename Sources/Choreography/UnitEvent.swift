@@ -37,28 +37,28 @@ final class UnitEvent: MachineEvent {
   }
 
   /// Looks at the unit, and again whenever systemd has said something of it in the journal, so that
-  /// waiting costs the guest next to nothing. A look now and then is for what is not in the journal.
-  /// Each exit status is one of `judge`'s.
+  /// waiting costs the guest next to nothing; a look now and then is for what is not in the journal.
+  /// systemd forgets an inactive unit that nothing refers to, and how it ended: for that the journal is
+  /// asked whether its start was done, which is all that a oneshot unit is for. Each exit status is one
+  /// of `judge`'s.
   private static let script = """
     test -d /run/systemd/system || exit 20
-    unit=$1 wanted=$2 pipe= helpers=
+    unit=$1 wanted=$2 id=$1 helpers=
     leave() {
       test -z "$helpers" || kill $helpers 2>/dev/null
       exit $1
     }
     look() {
-      load= active= sub= result= kind= ended=0 condition=yes tried=0
+      load= active= sub= result= kind= condition=yes tried=0
       while IFS='=' read -r key value; do
         case $key in
           Id) id=$value ;; LoadState) load=$value ;; ActiveState) active=$value ;;
           SubState) sub=$value ;; Result) result=$value ;; Type) kind=$value ;;
-          ExecMainExitTimestampMonotonic) ended=$value ;; ConditionResult) condition=$value ;;
-          ConditionTimestampMonotonic) tried=$value ;;
+          ConditionResult) condition=$value ;; ConditionTimestampMonotonic) tried=$value ;;
         esac
       done <<END
     $(systemctl show -p Id -p LoadState -p ActiveState -p SubState -p Result -p Type \
-      -p ExecMainExitTimestampMonotonic -p ConditionResult -p ConditionTimestampMonotonic \
-      -- "$unit" 2>/dev/null)
+      -p ConditionResult -p ConditionTimestampMonotonic -- "$unit" 2>/dev/null)
     END
       case $load in
         not-found) leave 21 ;;
@@ -67,28 +67,33 @@ final class UnitEvent: MachineEvent {
       case $active in
         failed)
           echo "$result"
+          journalctl --sync 2>/dev/null
           systemctl status --no-pager --full --lines 12 -- "$unit" 2>&1
           leave 23
           ;;
         active | reloading) test $wanted = failure || { echo $sub; leave 0; } ;;
         inactive)
           test $condition = no && test $tried != 0 && leave 24
-          test "$kind-$result" = oneshot-success && test $ended != 0 && test $wanted = active && {
-            echo $sub
-            leave 0
-          }
+          test "$1" = tick || look_back
           ;;
+      esac
+    }
+    look_back() {
+      done=$(journalctl -b -n 1 -q -o cat UNIT="$id" JOB_TYPE=start JOB_RESULT=done 2>/dev/null)
+      case $kind-$done in
+        *" skipped"*) leave 24 ;;
+        oneshot-?*) test $wanted = failure || { echo $sub; leave 0; } ;;
       esac
     }
     look
     pipe=$(mktemp -u /run/vmscript-unit-XXXXXXXX) && mkfifo -m 600 $pipe || exit 25
     exec 3<>$pipe
     rm -f $pipe
-    journalctl -f -n 0 -q -o cat UNIT="${id:-$unit}" >&3 2>/dev/null &
+    journalctl -f -n 0 -q -o cat UNIT="$id" >&3 2>/dev/null &
     helpers=$!
-    { for pause in 0.3 0.7 1; do sleep $pause; echo; done; while sleep 2; do echo; done; } >&3 &
+    { sleep 1; echo; while sleep 3; do echo tick; done; } >&3 2>/dev/null &
     helpers="$helpers $!"
-    while read -r line <&3; do look; done
+    while read -r line <&3; do look "$line"; done
     """
 
   private static func judge(

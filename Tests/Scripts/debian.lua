@@ -61,13 +61,13 @@ vm:sh "systemctl daemon-reload; systemctl mask --runtime never-ever.service"
 local slow, bad, once = vm:unit "slow.service", vm:unit "bad", vm:unit "once.service"
 local port = vm:port(8999, { unit = "bad.service" })
 vm:sh "systemctl start --no-block slow bad once never"
-local states = wait.all { slow, once }
+local states = wait.all({ slow, once }, { timeout = 100 })
 equal(states[1], "running") equal(states[2], "dead")
 local failure = raises("command", "unit 'bad' on machine 'd' has failed (exit-code)", wait, bad)
 assert(failure.stdout:find("went wrong", 1, true) and failure.stdout:find("status=3", 1, true),
   failure.stdout)
 raises("command", "unit 'bad.service' on machine 'd' has failed", wait, port)
-equal(wait(vm:unit "dbus.socket"), "running")
+equal(wait(vm:unit "systemd-journald.socket"), "running")
 raises("command", "no such unit", wait, vm:unit "no-such.service")
 raises("command", "it is masked", wait, vm:unit "never-ever.service")
 raises("command", "a condition of its is not met", wait, vm:unit "never.service")

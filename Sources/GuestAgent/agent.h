@@ -74,6 +74,7 @@ struct request {
   int status;
   // KIND_PUT, KIND_GET
   int file;
+  char *path;           // malloc; for errors
   int64_t file_credit;  // KIND_LIST too
   void *folder;         // KIND_LIST: a DIR
 };

@@ -41,10 +41,12 @@ void put_start(uint32_t id, const uint8_t *body, size_t length) {
   // open() took the mode only for a new file, less the umask.
   if (fd < 0 || fchmod(fd, mode)) send_error(id, errno, STAGE_FILE, path);
   struct request *request = fd < 0 ? NULL : request_add(id, KIND_PUT);
-  if (request)
+  if (request) {
     request->file = fd;
-  else if (fd >= 0)
-    close(fd);
+    request->path = path;
+    return;
+  }
+  if (fd >= 0) close(fd);
   free(path);
 }
 
@@ -54,7 +56,7 @@ void put_data(struct request *request, const uint8_t *bytes, size_t length) {
     ssize_t count = write(request->file, bytes, length);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) {
-      send_error(request->id, errno, STAGE_FILE, "write");
+      send_error(request->id, errno, STAGE_FILE, request->path);
       return request_end(request);
     }
     bytes += count;
@@ -84,8 +86,9 @@ void get_start(uint32_t id, const uint8_t *body, size_t length) {
       struct file_body file = {.mode = status.st_mode, .size = status.st_size};
       request->file = fd;
       request->file_credit = 256 * 1024;
+      request->path = path;
       send_frame(FRAME_FILE, id, 0, &file, sizeof file);
-      fd = -1;
+      return;
     }
   }
   if (fd >= 0) close(fd);
@@ -104,7 +107,7 @@ void get_read(struct request *request) {
     send_frame(FRAME_DONE, request->id, 0, NULL, 0);
     request_end(request);
   } else if (errno != EINTR) {
-    send_error(request->id, errno, STAGE_FILE, "read");
+    send_error(request->id, errno, STAGE_FILE, request->path);
     request_end(request);
   }
 }

@@ -42,6 +42,7 @@ void request_end(struct request *request) {
   for (size_t i = 0; i < request_count; i++)
     if (requests[i] == request) requests[i] = requests[--request_count];
   free(request->queue);
+  free(request->path);
   free(request);
 }
 

@@ -49,23 +49,25 @@ import Glibc
 
   // MARK: Several at once
 
-  private var pending: [(name: [UInt8], finish: () async throws(AgentError) -> Void)] = []
+  /// Each gives what went wrong. (Swift 6.3 crashes on a typed throw here.)
+  private var pending: [() async -> AgentError?] = []
 
   /// Goes on while the answer is awaited, unless too many are. What `finish` throws is thrown by a later
   /// call, or by `settle`.
   func later<Value: Sendable>(
-    _ name: [UInt8], _ event: Event<Result<Value, AgentError>>, cancel: @escaping () -> Void = {},
+    _ event: Event<Result<Value, AgentError>>, cancel: @escaping () -> Void = {},
     then finish: @escaping (Value) throws(AgentError) -> Void = { _ in }
   ) async throws(AgentError) {
     cancels.append(cancel)
-    pending.append(
-      (
-        name,
-        { () async throws(AgentError) in
-          guard let answer = await event.wait() else { return }
-          try finish(try answer.get())
-        }
-      ))
+    pending.append {
+      switch await event.wait() {
+      case nil: return nil
+      case .failure(let error): return error
+      case .success(let value):
+        do throws(AgentError) { try finish(value) } catch { return error }
+        return nil
+      }
+    }
     if pending.count > Self.width { try await next() }
     if isCancelled { throw AgentError(.ended, "the request was taken back") }
   }
@@ -75,7 +77,7 @@ import Glibc
 
   private func next() async throws(AgentError) {
     let first = pending.removeFirst()
-    try await first.finish()
+    if let error = await first() { throw error }
     if !cancels.isEmpty { cancels.removeFirst() }
   }
 

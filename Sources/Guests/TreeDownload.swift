@@ -88,11 +88,11 @@ public final class TreeDownload: Transfer {
         switch entry.kind {
         case .file:
           let sink = try HostSink(entry.name, in: target)
-          let name = folder.path.appending(entry.name)
-          let request = client.get(name, into: sink)
-          try await later(name, request.answer, cancel: { request.cancel() }) {
-            file throws(AgentError) in try sink.commit(mode: file.mode)
+          let request = client.get(folder.path.appending(entry.name), into: sink)
+          let finish: (GuestFile) throws(AgentError) -> Void = { file throws(AgentError) in
+            try sink.commit(mode: file.mode)
           }
+          try await later(request.answer, cancel: { request.cancel() }, then: finish)
         case .link: try target.makeLink(entry.name, to: entry.target)
         case .folder, .special: break
         }

@@ -42,13 +42,13 @@ public final class TreeUpload: Transfer {
     for item in items {
       let path = item.path.isEmpty ? root : root.appending(item.path)
       switch item.kind {
-      case .folder: try await later(path, client.makeFolder(path, mode: item.mode))
-      case .link(let target): try await later(path, client.makeLink(path, to: target))
+      case .folder: try await later(client.makeFolder(path, mode: item.mode))
+      case .link(let target): try await later(client.makeLink(path, to: target))
       case .file:
         let source = item.path.isEmpty ? from : from.appending(item.path)
         let file = try Self.open(source)
         let request = client.put(.file(file, named: source.shownPath), to: path, mode: item.mode)
-        try await later(path, request.answer, cancel: { request.cancel() })
+        try await later(request.answer, cancel: { request.cancel() })
       }
     }
     try await settle()

@@ -177,6 +177,9 @@ import Testing
     #expect(try guest.text("stat -c '%a %s' /tmp/a/b/file") == "750 1000000\n")
     let file = try guest.answer { $0.get(Array("/tmp/a/b/file".utf8)).answer }
     #expect(file.bytes == bytes && file.mode == 0o750)
+    #expect(throws: AgentError.self) {
+      try guest.answer { $0.get(Array("/tmp/a/b/file".utf8), limit: 999_999).answer }
+    }
     try guest.answer { $0.put(.bytes([]), to: Array("/tmp/empty".utf8)).answer }
     let empty = try guest.answer { $0.get(Array("/tmp/empty".utf8)).answer }
     #expect(empty.bytes.isEmpty && empty.mode == 0o644)

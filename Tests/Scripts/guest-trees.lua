@@ -84,7 +84,9 @@ local function size() return tonumber(vm:sh "stat -c %s /tmp/half") end
 local stopped = size() wait(0.1)
 local later = size()
 assert(later == stopped and later < 100000000, stopped .. " " .. later)
-vm:sh "rm /tmp/half; head -c 50000000 /dev/zero >/tmp/z"
+vm:sh "rm /tmp/half; mkdir /small; mount -t tmpfs -o size=1m none /small"
+raises("command", "'/small/big' in the guest: No space left", vm.put, vm, folder .. "/big", "/small")
+vm:sh "head -c 50000000 /dev/zero >/tmp/z"
 raises("timeout", "guest file '/tmp/z'", vm.get, vm, "/tmp/z", folder .. "/z", { timeout = 0.2 })
 raises("timeout", "guest file '/tmp/w'", vm.write, vm, "/tmp/w", result.stdout, { timeout = 0.2 })
 assert(tonumber(vm:sh "stat -c %s /tmp/w") < 100000000)

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static bridge_host host;
 static lua_State *current_task;      // base coroutine of the task that runs
@@ -614,8 +615,20 @@ void bridge_push_task_body(lua_State *L) { lua_pushcfunction(L, run_task); }
 static void *reserve;
 enum { RESERVE = 1 << 20 };
 
+// A block that is to be the next one of exactly this size; see bridge_push_block.
+static void *offered;
+static size_t offered_size;
+// The size of the next block that is asked for, while it is 1.
+static size_t noted_size;
+
 static void *allocate(void *data, void *block, size_t old_size, size_t size) {
   (void)data;
+  if (!block && noted_size == 1) noted_size = size;
+  if (!block && offered && size == offered_size) {
+    void *given = offered;
+    offered = NULL;
+    return given;
+  }
   if (size == 0) {
     free(block);
     return NULL;
@@ -630,6 +643,34 @@ static void *allocate(void *data, void *block, size_t old_size, size_t size) {
     reserve = NULL;
   }
   return moved;
+}
+
+// A long string has its bytes in the block of its own object, behind a head. So a block that holds the
+// bytes at that place can become the object: the allocator gives it to Lua for the string, and Lua
+// copies the bytes onto themselves. Should a Lua make its strings otherwise, it copies them elsewhere.
+void bridge_push_block(lua_State *L, void *block, size_t length) {
+  enum { SAMPLE = 1000 };
+  static size_t head;
+  if (!head) {
+    char sample[SAMPLE] = {0};
+    noted_size = 1;
+    lua_pushlstring(L, sample, SAMPLE);
+    head = noted_size - SAMPLE - 1;
+    noted_size = 0;
+    lua_pop(L, 1);
+  }
+  size_t size = head + length + 1;
+  bool fits = length > SAMPLE && head <= 64;
+  char *grown = fits ? realloc(block, size) : block;
+  if (!grown) host.out_of_memory();
+  if (fits) {
+    memmove(grown + head, grown, length);
+    offered = grown;
+    offered_size = size;
+  }
+  lua_pushlstring(L, fits ? grown + head : grown, length);
+  if (!fits || offered) free(grown);
+  offered = NULL;
 }
 
 void bridge_interrupt(void) { atomic_store(&interrupt_wanted, true); }

@@ -30,7 +30,7 @@ public final class Run {
   private var steps: [UInt64: [String]] = [:]
   /// Those in which an error arose, with its text.
   private var failedSteps: (text: String, steps: [String], task: UInt64)?
-  private var isUnderTCG = false
+  private(set) var isUnderTCG = false
   private var hasRemovedStale = false
   /// What a task failed of when main had ended already.
   private var strayFailure: ScriptError?
@@ -146,6 +146,8 @@ public final class Run {
 
   private func complete(_ report: Report) -> Report {
     var report = report
+    // Who has interrupted it wants it to end.
+    if case .signal = Ending.shared.reason {} else { report.fetched = GuestLogs.collect(self) }
     report.logs = record.path
     report.lag = Supervisor.sync { Ending.shared.lag }
     report.seed = seed

@@ -69,6 +69,12 @@ public struct Call {
 
   public func push(_ number: Double) { lua_pushnumber(state, number) }
 
+  /// Pushes a string of bytes in memory of malloc's, and takes that: a long one is not copied.
+  public func push(taking bytes: UnsafeMutableRawBufferPointer) {
+    lua_checkstack(state, 4)
+    bridge_push_block(state, bytes.baseAddress, bytes.count)
+  }
+
   /// Pushes and returns the count, for `return call.results(…)`.
   public func results(_ values: Value...) -> Int {
     lua_checkstack(state, Int32(values.count + 4))

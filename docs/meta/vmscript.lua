@@ -356,8 +356,9 @@ function uefi(files) end
 ---@field reason "poweroff"|"reboot"|"panic"|"killed"|"crashed"
 
 ---@class CommandOptions: Timeout
----@field env? table<string, string>
+---@field env? table<string, string|false>
 ---@field cwd? string
+---@field user? string|integer of the guest's /etc/passwd, or a number; default root
 
 ---@class ExecFields: CommandOptions
 ---@field [integer] string|number program and arguments
@@ -370,6 +371,57 @@ function uefi(files) end
 ---@field stdout string
 ---@field stderr string
 ---@field seconds Seconds
+
+---@class SpawnFields: CommandOptions
+---@field [integer] string|number program and arguments
+---@field stdin? true|string true: p:write; default none
+---@field stdout? boolean false: thrown away
+---@field stderr? boolean|"stdout" false: thrown away; or into standard output
+---@field check? boolean waiting for its end raises if it fails; default false
+---@field name? string for messages; default the command
+
+---@class ProgramExit
+---@field code? integer
+---@field signal? integer
+---@field seconds Seconds
+
+--- A program that runs in the guest; as an event its end, which gives a ProgramExit.
+---@class GuestProcess: Event
+---@field pid integer
+---@field stdout? Stream
+---@field stderr? Stream
+local GuestProcess = {}
+
+--- Of its standard output, as Stream:read.
+---@param format? integer|"line"|"all"
+---@param options? Timeout
+---@return string?
+function GuestProcess:read(format, options) end
+
+--- Lines of its standard output, for a for loop.
+---@param options? Timeout
+---@return fun(): string?
+function GuestProcess:lines(options) end
+
+--- To its standard input, if it was spawned with stdin = true.
+---@param bytes string
+---@param options? Timeout
+function GuestProcess:write(bytes, options) end
+
+--- The end of its standard input.
+function GuestProcess:finish() end
+
+--- It has ended; gives a ProgramExit.
+---@return Event
+function GuestProcess:exited() end
+
+---@param options? Timeout
+---@return ProgramExit
+function GuestProcess:wait(options) end
+
+--- To its process group; KILL to its session. Returns at once.
+---@param signal? string|integer default "KILL"
+function GuestProcess:kill(signal) end
 
 ---@class Machine
 ---@field name string
@@ -399,9 +451,14 @@ function Machine:event(name, filter) end
 
 --- Something listens on the port in the guest, now; gives the port.
 ---@param port integer
----@param options? { protocol?: "tcp"|"udp" }
+---@param options? { protocol?: "tcp"|"udp", unit?: string } a unit whose failure ends the wait
 ---@return Event
 function Machine:port(port, options) end
+
+--- The unit is active in the guest's systemd; gives its sub-state, raises when it has failed.
+---@param name string such as "ssh.service"
+---@return Event
+function Machine:unit(name) end
 
 --- Waits for console text after the last match.
 ---@param text ConsoleText
@@ -431,23 +488,32 @@ function Machine:fails(command, options) end
 ---@return ExecResult
 function Machine:exec(command) end
 
+--- Runs a program in the guest beside the script; returns when it has started.
+---@param command SpawnFields
+---@return GuestProcess
+function Machine:spawn(command) end
+
 ---@param path string in the guest
+---@param options? Timeout
 ---@return string bytes
-function Machine:read(path) end
+function Machine:read(path, options) end
 
 ---@param path string in the guest
 ---@param text string
-function Machine:write(path, text) end
+---@param options? Timeout
+function Machine:write(path, text, options) end
 
---- A host file into the guest, with its mode.
+--- A host's file or folder into the guest: into the folder `to` if it is there, else as `to`.
 ---@param from string
 ---@param to string
-function Machine:put(from, to) end
+---@param options? Timeout
+function Machine:put(from, to, options) end
 
---- A guest file onto the host, with its mode.
+--- A guest's file or folder onto the host: into the folder `to` if it is there, else as `to`.
 ---@param from string
 ---@param to string
-function Machine:get(from, to) end
+---@param options? Timeout
+function Machine:get(from, to, options) end
 
 --- Starts it, or boots an ended one again.
 ---@param changes? { kernel?: string, initramfs?: string, cmdline?: string }

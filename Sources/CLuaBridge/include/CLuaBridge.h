@@ -53,6 +53,10 @@ void bridge_push_box(lua_State *L, void *object, bool uncatchable);
 // `methods`, anything else by Swift function `fallback`.
 void bridge_set_index(lua_State *L, int methods, int fallback);
 
+// Pushes a string of the first `length` bytes of a block of malloc's, which it takes: a long one is not
+// copied.
+void bridge_push_block(lua_State *L, void *block, size_t length);
+
 // The box at `index`, or NULL if the value there is none.
 bridge_box *bridge_to_box(lua_State *L, int index);
 

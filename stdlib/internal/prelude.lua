@@ -97,6 +97,18 @@ local function skip(reason)
   host.fail("assertion", "skipped: " .. tostring(reason), nil, { skip = "true" })
 end
 
+--- A scope, to which things are added that end with it.
+local function scope() return require "internal.scope"() end
+
+--- The checks of constructors, for the functions of libraries.
+local options = setmetatable({}, {
+  __index = function(_, name) return require("internal.options").public[name] end,
+  __call = function(_, given, defaults, what)
+    local read = require("internal.options").call(given, defaults, what)
+    return read  -- not a tail call: this frame tells who called
+  end,
+})
+
 local api = {
   portmap = callable(host.portmap, { identity = host.portmap_identity }),
   socketpair = host.socketpair,
@@ -116,6 +128,8 @@ local api = {
   },
   proto = { load = host.proto_load, encode = host.proto_encode, decode = host.proto_decode },
   here = host.here,
+  scope = scope,
+  options = options,
   step = step,
   skip = skip,
 }
@@ -125,5 +139,5 @@ package.loaded.vmscript = api
 -- For the library's own modules.
 package.loaded["internal.host"] = {
   fail = host.fail, say = host.say, scratch = host.scratch, hint = host.hint,
-  guard = host.guard,
+  guard = host.guard, default_timeout = host.default_timeout, annotate = host.annotate, pattern_text = host.pattern_text,
 }

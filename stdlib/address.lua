@@ -74,7 +74,7 @@ local address = {}
 function address.plan(given)
   local list, rest = options.split(WHAT, given, "names, and a subnet")
   rest = options.read(WHAT, rest,
-    { subnet = public.required "string", fixed = public.optional "table", first = 1 })
+    { subnet = public.required "string", fixed = public.optional "table", first = 0 })
   local subnet, flaw = ip.subnet(rest.subnet)
   if not subnet then refuse("%s %s", show.value(rest.subnet), flaw) end
   if math.type(rest.first) ~= "integer" or rest.first < 0 then

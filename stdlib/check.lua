@@ -87,10 +87,10 @@ end
 
 --- Two numbers no further apart than the tolerance.
 function check.near(got, expected, tolerance, message)
-  for name, value in pairs { expected = expected, tolerance = tolerance } do
-    if type(value) ~= "number" or value ~= value or (name == "tolerance" and value < 0) then
-      refuse("check.near: the %s is a number, got %s", name, show.value(value))
-    end
+  if type(expected) ~= "number" or expected ~= expected then
+    refuse("check.near: the expected value is a number, got %s", show.value(expected))
+  elseif type(tolerance) ~= "number" or tolerance < 0 or tolerance ~= tolerance then
+    refuse("check.near: the tolerance is a number, got %s", show.value(tolerance))
   end
   if type(got) == "number" and (got == expected or math.abs(got - expected) <= tolerance) then
     return got

@@ -35,7 +35,8 @@ local function read_needs(needs, names)
     if type(needs[name]) ~= "table" then
       refuse("needs.%s wants a list of names, got %s", name, show.value(needs[name]))
     end
-    for _, other in ipairs(needs[name]) do named.demand(WHAT .. ": needs." .. name, other, names) end
+    local what = ("%s: needs.%s"):format(WHAT, name)
+    for _, other in ipairs(needs[name]) do named.demand(what, other, names) end
   end
   local done = {}
   local function visit(name, way)
@@ -59,8 +60,8 @@ local function fields_of(given, name, position)
   if type(common) == "function" then
     common = common(name, position)
     if type(common) ~= "table" then
-      refuse("the function 'machine' returns a table of fields, got %s for '%s'", show.value(common),
-        name)
+      refuse("the function 'machine' returns a table of fields, got %s for '%s'",
+        show.value(common), name)
     end
   end
   local fields = { name = name }

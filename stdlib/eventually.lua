@@ -73,7 +73,8 @@ function eventually.stays(f, seconds, given)
         last), not ok and value.notes or nil)
     end
     if passed >= seconds then return table.unpack(results, 2, results.n) end
-    vmscript.wait(math.min(read.interval, seconds - passed))
+    -- A wait that is over lets no other task run.
+    vmscript.wait(math.max(0.001, math.min(read.interval, seconds - passed)))
   end
 end
 

@@ -41,6 +41,12 @@ end
 
 local function refuse(text, ...) host.fail("usage", (WHAT .. ": " .. text):format(...)) end
 
+--- The name of the program that a command begins with.
+local function program(command)
+  local word = command:gsub("^%s*exec%s+", ""):match "%S+" or ""
+  return word:match "[%w][%w@._-]*$" or "service"
+end
+
 local function read(vm, given)
   if options.kind_of(vm) ~= "machine" then
     refuse("wants a machine first, got %s", show.value(vm))
@@ -56,16 +62,19 @@ local function read(vm, given)
     refuse "either command or unit says what to start"
   end
   for _, name in ipairs { "env", "cwd", "log" } do
-    if state.unit and state[name] then refuse("a unit has its own %s: leave out '%s'", name, name) end
+    if state.unit and state[name] then
+      refuse("a unit has its own %s: leave out '%s'", name, name)
+    end
   end
   for name, value in pairs(state.env or {}) do
     if type(name) ~= "string" or not name:find "^[%a_][%w_]*$"
       or (type(value) ~= "string" and type(value) ~= "number") then
-      refuse("field 'env' wants names and strings, got %s = %s", show.value(name), show.value(value))
+      refuse("field 'env' wants names and strings, got %s = %s", show.value(name),
+        show.value(value))
     end
   end
   state.name = state.name or state.unit and state.unit:gsub("%.service$", "")
-    or state.command:match "([%w_-]+)%f[%s\0]" or "service"
+    or program(state.command)
   if not state.name:find "^[%w][%w@._-]*$" then
     refuse("field 'name' wants letters, digits and any of @._-, got %s", show.value(state.name))
   end
@@ -83,7 +92,9 @@ end
 local function log_notes(state)
   local ok, text = pcall(state.backend.log, state, 15)
   local notes = {}
-  for line in (ok and text or ""):gmatch "[^\n]+" do notes[#notes + 1] = "  " .. line:sub(1, 400) end
+  for line in (ok and text or ""):gmatch "[^\n]+" do
+    notes[#notes + 1] = "  " .. line:sub(1, 400)
+  end
   if #notes == 0 then return { ok and "it has logged nothing" or "its log cannot be read" } end
   table.insert(notes, 1, "last lines of its log:")
   return notes
@@ -91,7 +102,7 @@ end
 
 --- Returns when everything that was asked for holds.
 local function until_healthy(state, deadline)
-  local function left() return math.max(0, deadline - vmscript.now()) end
+  local function left() return math.max(0, math.ceil((deadline - vmscript.now()) * 10) / 10) end
   if state.port then
     vmscript.wait(state.vm:port(state.port, { protocol = state.protocol }), { timeout = left() })
   end
@@ -117,7 +128,11 @@ local function await(state, timeout)
   local ok, which, how, code = pcall(vmscript.wait.any, {
     ended = ended, healthy = s:add(vmscript.spawn(until_healthy, state, deadline)),
   }, { timeout = math.huge })
-  if ok and which == "healthy" then return end
+  if ok and which == "healthy" then
+    -- A check may pass though the service is gone: another listens, or it looks at what was left.
+    if not state.backend.has_ended(state) then return end
+    how, code = vmscript.wait(ended)
+  end
   local prefix = ("service '%s' of machine '%s' "):format(state.name, state.vm.name)
   if ok then
     host.fail("command", prefix .. how .. " before it was healthy", log_notes(state),

@@ -44,17 +44,23 @@ local function eventually(f, options)
   local timeout = options.timeout or host.default_timeout()
   local deadline = host.now() + timeout
   local pause = options.interval or 0.02
+  local last, notes
   while true do
     local results = attempt(f, math.max(0, deadline - host.now()))
     local ok, value = results[1], results[2]
     if ok and value then return table.unpack(results, 2, results.n) end
     local kind = not ok and type(value) == "userdata" and value.kind
     local late = host.now() >= deadline
-    if not ok and not RETRIED[kind] and not (late and kind == "timeout") then error(value, 0) end
+    local cut = late and kind == "timeout"
+    if not ok and not RETRIED[kind] and not cut then error(value, 0) end
+    -- That a try had no time left says less than why those before it failed.
+    if not (cut and last) then
+      last = ok and "it returned " .. tostring(value) or tostring(value)
+      notes = not ok and value.notes or nil
+    end
     if late then
-      local last = ok and "it returned " .. tostring(value) or tostring(value)
       local message = ("timed out after %g s of trying; the last time: %s"):format(timeout, last)
-      host.fail("timeout", message, not ok and value.notes or nil)
+      host.fail("timeout", message, notes)
     end
     host.wait(math.min(pause, math.max(0, deadline - host.now())))
     if not options.interval then pause = math.min(pause * 1.5, 0.5) end
@@ -139,5 +145,6 @@ package.loaded.vmscript = api
 -- For the library's own modules.
 package.loaded["internal.host"] = {
   fail = host.fail, say = host.say, scratch = host.scratch, hint = host.hint,
-  guard = host.guard, default_timeout = host.default_timeout, annotate = host.annotate, pattern_text = host.pattern_text,
+  guard = host.guard, default_timeout = host.default_timeout, annotate = host.annotate,
+  pattern_text = host.pattern_text,
 }

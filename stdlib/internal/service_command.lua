@@ -63,6 +63,8 @@ function M.is_running(service)
   return service.vm:exec { "kill", "-0", service.pid }.code == 0
 end
 
+function M.has_ended(service) return not M.is_running(service) end
+
 --- Returns when it has ended: how, and its status if it has one.
 function M.watch(service)
   local status = service.vm:sh(("while kill -0 %d 2>/dev/null; do sleep 0.1; done\n"

@@ -18,6 +18,12 @@ function M.is_running(service)
   return service.vm:exec { "systemctl", "is-active", "--quiet", "--", service.unit }.code == 0
 end
 
+function M.has_ended(service)
+  local found = service.vm:exec({ "systemctl", "show", "--property", "ActiveState", "--value", "--",
+    service.unit, check = true }).stdout
+  return not found:find "^activ" and not found:find "^reload"
+end
+
 --- Returns when it is no longer up or on the way there: how it ended.
 function M.watch(service)
   local state = service.vm:sh(([[

@@ -6,6 +6,7 @@ that are compared take turns. Nothing here passes or fails."""
 import argparse
 import os
 import shutil
+import signal
 import socket
 import statistics
 import subprocess
@@ -133,6 +134,65 @@ def commands(_):
     show("  the way there and back", found["outside"], "ms", 1e3)
 
 
+# ---- many at once ----
+
+
+def bare_many(arguments, count):
+    """Seconds until the agents of so many guests have said hello, each in a QEMU with the same arguments
+    but for the monitor, which only -S needs; xargs starts them."""
+    arguments = [a for a in arguments if a != "-S"]
+    monitor = arguments.index("-mon")
+    del arguments[monitor - 2 : monitor + 2]
+    words, agents, rest, theirs = [], [], [], []
+    for _ in range(count):
+        own = arguments
+        for name in ("console", "boot", "agent"):
+            ours, its = socket.socketpair()
+            (agents if name == "agent" else rest).append(ours)
+            theirs.append(its)
+            own = [a.replace(f"fd=<{name}>", f"fd={its.fileno()}") for a in own]
+        left = [a for a in own if "<" in a]
+        if left:
+            raise SystemExit(f"bench: cannot run {left} without vmscript")
+        words += own
+    threads = [threading.Thread(target=drain, args=(end,)) for end in rest]
+    for thread in threads:
+        thread.start()
+    started = time.perf_counter()
+    xargs = subprocess.Popen(
+        ["xargs", "-0", "-P", str(count), "-n", str(len(arguments)), "qemu-system-x86_64"],
+        stdin=subprocess.PIPE, pass_fds=[end.fileno() for end in theirs], start_new_session=True)
+    try:
+        xargs.stdin.write("\0".join(words).encode() + b"\0")
+        xargs.stdin.close()
+        for agent in agents:
+            agent.settimeout(300)
+            if not agent.recv(1):
+                raise SystemExit("bench: bare QEMU ended")
+        return time.perf_counter() - started
+    finally:
+        os.killpg(xargs.pid, signal.SIGKILL)
+        xargs.wait()
+        for end in theirs:
+            end.close()
+        for thread in threads:
+            thread.join()
+        for end in agents + rest:
+            end.close()
+
+
+def parallel(rounds):
+    count = int(os.environ.get("BENCH_MACHINES", "10"))
+    arguments = [" ".join(words) for words in run("parallel", "1", "arguments")]
+    ours, theirs = [], []
+    for _ in range(min(rounds, 3)):
+        ours += named("parallel", str(count))["ready"]
+        theirs.append(bare_many(arguments, count))
+    show(f"a cluster of {count} machines, all ready", ours, "s", 1)
+    show("bare QEMUs by xargs -P, all agents' hello", theirs, "s", 1)
+    compare(ours, theirs, "s", 1, "target: ratio at most 1.1")
+
+
 # ---- launching ----
 
 
@@ -242,8 +302,8 @@ def cold():
 
 def main():
     parts = {
-        "start": start, "launch": launch, "boot": boot, "commands": commands, "lines": lines, "calls": calls,
-        "grpc": grpc, "size": size}
+        "start": start, "launch": launch, "boot": boot, "parallel": parallel, "commands": commands,
+        "lines": lines, "calls": calls, "grpc": grpc, "size": size}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("part", nargs="*", default=[], help=", ".join(parts) + "; all if none is named")
     parser.add_argument("--rounds", type=int, default=7, help="how many boots of each kind")

@@ -59,7 +59,7 @@ local function fill(values, taken, names, subnet, first)
         at = ip.after(at, 1)
       end
       if not at or not ip.has(subnet, at) then
-        refuse("%s has no address left for '%s', the %d. of %d names", ip.subnet_text(subnet),
+        refuse("%s has no address left for '%s', name %d of %d", ip.subnet_text(subnet),
           name, i, #names)
       end
       values[name] = ip.text(at)
@@ -151,7 +151,7 @@ function address.distinct(plans)
     end
     for j, other in ipairs(subnets) do
       if ip.overlap(subnet, other) then
-        host.fail("usage", ("subnets overlap: %s (the %d.) and %s (the %d.)"):format(
+        host.fail("usage", ("subnets overlap: %s, number %d, and %s, number %d"):format(
           ip.subnet_text(other), j, ip.subnet_text(subnet), i))
       end
     end

@@ -56,7 +56,7 @@ local function read(vm, given)
     unit = public.optional "string", port = public.optional "integer",
     protocol = public.one_of("tcp", "udp"), health = public.optional("string", "function"),
     env = public.optional "table", cwd = public.optional "string", log = public.optional "string",
-    timeout = public.optional "seconds", stop_timeout = 10,
+    timeout = public.optional "seconds", stop_timeout = public.optional "seconds",
   })
   if (state.command == nil) == (state.unit == nil) then
     refuse "either command or unit says what to start"
@@ -82,6 +82,7 @@ local function read(vm, given)
     refuse("field 'port' wants 1 to 65535, got %d", state.port)
   end
   state.env, state.cwd = state.env or {}, state.cwd or "/"
+  state.stop_timeout = math.min(state.stop_timeout or 10, 1e6)
   state.log = state.log or ("/run/vmscript/%s/log"):format(state.name)
   state.vm = vm
   state.backend = require(state.unit and "internal.service_unit" or "internal.service_command")

@@ -138,7 +138,7 @@ function topology.bridge(a, b, given)
   local left, right = private[a], private[b]
   for i, state in ipairs { left or false, right or false } do
     if not state then
-      host.fail("usage", ("%s wants two topologies, the %d. is %s"):format(what, i,
+      host.fail("usage", ("%s wants two topologies, argument %d is %s"):format(what, i,
         show.value(({ a, b })[i])))
     end
   end

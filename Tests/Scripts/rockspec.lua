@@ -9,7 +9,7 @@ local function run(command)
 end
 local tree = run('mktemp -d "$TMPDIR/tree.XXXXXX"'):gsub("\n", "")
 local _ <close> = setmetatable({}, { __close = function() run("rm -r " .. tree) end })
-run "cd scripts/resilience && luarocks --lua-version 5.4 lint *.rockspec"
+run "cd scripts/resilience && HOME=/nonexistent luarocks --lua-version 5.4 lint *.rockspec"
 run(([[mkdir %s/library && cp scripts/resilience/* %s/library && cd %s/library &&
   HOME=%s luarocks --lua-version 5.4 --tree %s make *.rockspec]]):format(tree, tree, tree, tree, tree))
 local file <close> = assert(io.open(tree .. "/script.lua", "w"))

@@ -33,7 +33,7 @@ for _, text in ipairs { "10.1.0.0", "10.1.0/24", "10.1.0.256/24", "10.1.0.00/24"
 end
 no("has bits behind its prefix; the subnet is '10.1.0.0/16'", address.plan, { subnet = "10.1.2.0/16", "a" })
 no("the subnet is 'fd00::/64'", address.plan, { subnet = "fd00::1/64", "a" })
-no("10.1.0.0/30 has no address left for 'c', the 3. of 3 names", address.plan, { subnet = "10.1.0.0/30", "a", "b", "c" })
+no("10.1.0.0/30 has no address left for 'c', name 3 of 3", address.plan, { subnet = "10.1.0.0/30", "a", "b", "c" })
 no("has no address left for 'a'", address.plan, { subnet = "255.255.255.252/30", "a", first = 9 })
 no("10.2.0.1, of 'a', is not in 10.1.0.0/24", address.plan, { subnet = "10.1.0.0/24", fixed = { a = "10.2.0.1" } })
 no("10.1.0.255, of 'a', is no address for a machine", address.plan,
@@ -49,12 +49,12 @@ no("a name has 1 to 63 letters, digits, '-' and '_', got \"a b\"", address.plan,
 no("'hosts' is a method here", address.plan, { subnet = "10.1.0.0/24", "hosts" })
 no("the address plan has no 'd'", function() return plan.d end)
 no("the address plan has no 'hots'; did you mean 'hosts'?", function() return plan:hots() end)
-no("the fields of a address plan cannot be assigned", function() plan.a = 1 end)
+no("the fields of the address plan cannot be assigned", function() plan.a = 1 end)
 no("call it with ':', as in plan:hosts()", plan.hosts)
 no("write_hosts wants a table of machines, got 1", plan.write_hosts, plan, 1)
 no("write_hosts: [\"a\"] wants a machine, got 1", plan.write_hosts, plan, { a = 1 })
 address.distinct { plan, six, "10.1.0.8/29" }
-no("subnets overlap: 10.1.0.0/29 (the 1.) and 10.1.0.0/16 (the 3.)", address.distinct, { plan, "10.2.0.0/16", "10.1.0.0/16" })
+no("subnets overlap: 10.1.0.0/29, number 1, and 10.1.0.0/16, number 3", address.distinct, { plan, "10.2.0.0/16", "10.1.0.0/16" })
 no("address.distinct: 5 is no subnet", address.distinct, { 5 })
 no("address.distinct wants a list of plans", address.distinct, plan)
 
@@ -83,7 +83,7 @@ no("10.9.0.0/28 has no addresses for 8 nodes", topology.line, { subnet = "10.9.0
 no("10.9.0.0/28 has no addresses for 3 cables", topology.ring, { subnet = "10.9.0.0/28", "a", "b", "c" })
 local left, right = topology.line { "a", "b" }, topology.line { "b", "c" }
 no("the name 'b' is there twice", topology.bridge, left, right)
-no("topology.bridge wants two topologies, the 2. is {}", topology.bridge, left, {})
+no("topology.bridge wants two topologies, argument 2 is {}", topology.bridge, left, {})
 no("got the same twice", topology.bridge, left, left)
 no("the second topology has no 'a'", topology.bridge, left, star, { to = "a" })
 no("node 'hub' has its cables already", topology.bridge, left, star)

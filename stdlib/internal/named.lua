@@ -76,7 +76,7 @@ function named.class(kind, methods)
   end
 
   function class.__newindex()
-    host.fail("usage", ("the fields of a %s cannot be assigned"):format(kind))
+    host.fail("usage", ("the fields of the %s cannot be assigned"):format(kind))
   end
 
   function class.__len(self) return #private[self].names end

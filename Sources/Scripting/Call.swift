@@ -82,6 +82,12 @@ public struct Call {
     return values.count
   }
 
+  /// An error value, to be raised by Lua.
+  public func results(_ error: ScriptError) -> Int {
+    interpreter.push(state, error)
+    return 1
+  }
+
   /// All arguments from `index` on, as they are, as results.
   public func arguments(from index: Int) -> Int {
     let count = max(0, self.count - index + 1)

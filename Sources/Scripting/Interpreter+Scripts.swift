@@ -109,7 +109,10 @@ extension Interpreter {
     return strncmp(source, Self.ownPrefix, Self.ownPrefix.utf8.count) == 0
   }
 
-  func place(_ state: OpaquePointer) -> Place? { frames(state, limit: 1).first?.place }
+  /// The script's innermost line; of a task that runs vmscript's own functions alone, where it began.
+  func place(_ state: OpaquePointer) -> Place? {
+    frames(state, limit: 1).first?.place ?? scheduler.current?.origin
+  }
 
   /// The frames of the script, innermost first: neither C functions nor vmscript's own Lua.
   func frames(_ state: OpaquePointer, limit: Int = 20) -> [Failure.Frame] {

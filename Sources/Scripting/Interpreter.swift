@@ -158,10 +158,15 @@ public final class Interpreter {
   private func raise(_ state: OpaquePointer, _ error: ScriptError) -> Int32 {
     var error = error
     if error.place == nil { error.place = place(state) }
+    push(state, error)
+    return Int32(BRIDGE_RAISE)
+  }
+
+  /// As an error value.
+  func push(_ state: OpaquePointer, _ error: ScriptError) {
     lua_checkstack(state, 8)
     if error.isUncatchable { scheduler.beginUnwinding(by: error) }
     push(state, RaisedError(error), uncatchable: error.isUncatchable)
-    return Int32(BRIDGE_RAISE)
   }
 
   // MARK: Functions and objects

@@ -76,6 +76,28 @@ raises("timeout", "unit 'rescue.service' to be active", wait, vm:unit "rescue.se
 raises("usage", "unit wants a unit's name", vm.unit, vm, "a b")
 equal(vm:sh "wc -c </etc/machine-id", "33")
 
+-- Services are units here.
+local service = require "vmscript.service"
+local function unit(name, command)
+  vm:write(("/etc/systemd/system/%s.service"):format(name), "[Service]\nExecStart=" .. command .. "\n")
+end
+unit("works", "sh -c 'echo serving; exec sleep 1000'")
+unit("fails", "sh -c 'echo one; sleep 0.5; echo two; exit 7'")
+local works = service.start(vm, { unit = "works.service", health = function(m)
+  return m:sh "systemctl show --property MainPID --value works" ~= "0" end })
+equal(works.name, "works")
+assert(works:is_running() and wait.eventually(function() return works:logs():find "serving" end))
+local pid = vm:sh "systemctl show --property MainPID --value works"
+works:restart()
+assert(vm:sh "systemctl show --property MainPID --value works" ~= pid)
+works:stop()
+assert(not works:is_running())
+err = raises("command", "service 'fails' of machine 'd' is failed before it was healthy", service.start,
+  vm, { unit = "fails", health = "false" })
+assert(table.concat(err.notes, "\n"):find "two")
+raises("command", "no-such", service.start, vm, { unit = "no-such" })
+vm:sh "systemctl reset-failed"
+
 -- The agent survives what started it, and is brought again when somebody kills it.
 equal(vm:sh "systemctl restart qemu-guest-agent && echo still here", "still here")
 raises("agent", "started again meanwhile", vm.sh, vm, "kill -9 $PPID; sleep 100")

@@ -693,6 +693,45 @@ function here(path) end
 ---@return T
 function step(name, f, ...) end
 
+--- Several things that end together, the newest first: `local s <close> = scope()`.
+---@class Scope
+local Scope = {}
+
+--- It ends with the scope: anything with `__close`, or a function, which gets the error if there is
+--- one.
+---@generic T
+---@param value T
+---@return T
+function Scope:add(value) end
+
+--- What is in the scope stays when it ends.
+function Scope:release() end
+
+---@return Scope
+function scope() end
+
+--- What a field must be, for `options`.
+---@class OptionRule
+
+---@class options
+---@overload fun(given: table?, defaults: table<string, any>, what?: string): table
+options = {}
+
+--- A field that must be given.
+---@param ... string types: Lua's, "integer", "seconds", "any", or an object's such as "machine"
+---@return OptionRule
+function options.required(...) end
+
+--- A field without a default.
+---@param ... string as for required
+---@return OptionRule
+function options.optional(...) end
+
+--- One of these, the first unless given.
+---@param ... string|number|boolean
+---@return OptionRule
+function options.one_of(...) end
+
 --- Ends the script as one that cannot run here, with status 0.
 ---@param reason string
 function skip(reason) end

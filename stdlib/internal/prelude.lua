@@ -50,17 +50,23 @@ local function eventually(f, options)
   local timeout = options.timeout or host.default_timeout()
   local deadline = host.now() + timeout
   local pause = options.interval or 0.02
+  local last, notes
   while true do
     local results = attempt(f, math.max(0, deadline - host.now()))
     local ok, value = results[1], results[2]
     if ok and value then return table.unpack(results, 2, results.n) end
     local kind = not ok and type(value) == "userdata" and value.kind
     local late = host.now() >= deadline
-    if not ok and not RETRIED[kind] and not (late and kind == "timeout") then error(value, 0) end
+    local cut = late and kind == "timeout"
+    if not ok and not RETRIED[kind] and not cut then error(value, 0) end
+    -- That a try had no time left says less than why those before it failed.
+    if not (cut and last) then
+      last = ok and "it returned " .. tostring(value) or tostring(value)
+      notes = not ok and value.notes or nil
+    end
     if late then
-      local last = ok and "it returned " .. tostring(value) or tostring(value)
       local message = ("timed out after %g s of trying; the last time: %s"):format(timeout, last)
-      host.fail("timeout", message, not ok and value.notes or nil)
+      host.fail("timeout", message, notes)
     end
     host.wait(math.min(pause, math.max(0, deadline - host.now())))
     if not options.interval then pause = math.min(pause * 1.5, 0.5) end
@@ -147,6 +153,18 @@ local function skip(reason)
   host.fail("assertion", "skipped: " .. tostring(reason), nil, { skip = "true" })
 end
 
+--- A scope, to which things are added that end with it.
+local function scope() return require "internal.scope"() end
+
+--- The checks of constructors, for the functions of libraries.
+local options = setmetatable({}, {
+  __index = function(_, name) return require("internal.options").public[name] end,
+  __call = function(_, given, defaults, what)
+    local read = require("internal.options").call(given, defaults, what)
+    return read  -- not a tail call: this frame tells who called
+  end,
+})
+
 local api = {
   portmap = callable(host.portmap, { identity = host.portmap_identity }),
   socketpair = host.socketpair,
@@ -170,6 +188,8 @@ local api = {
   },
   proto = { load = host.proto_load, encode = host.proto_encode, decode = host.proto_decode },
   here = host.here,
+  scope = scope,
+  options = options,
   step = step,
   skip = skip,
 }
@@ -180,4 +200,5 @@ package.loaded.vmscript = api
 package.loaded["internal.host"] = {
   fail = host.fail, say = host.say, scratch = host.scratch, hint = host.hint,
   guard = host.guard, channel = host.channel, barrier = host.barrier,
+  default_timeout = host.default_timeout, annotate = host.annotate, pattern_text = host.pattern_text,
 }

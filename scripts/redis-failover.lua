@@ -106,6 +106,7 @@ local function write_all_the_time()
         ask(connection, "SET", "write:" .. number, number)
         if ask(connection, "WAIT", replicas, 1000) < replicas then return end
         acknowledged[#acknowledged + 1] = number
+        wait(0.01)  -- leaves the processor to the machines
       end
     end)
     -- No answer, a refusal, or not enough replicas: is there another master?

@@ -22,6 +22,7 @@ enum Primitives {
       ("uefi", { call throws(ScriptError) in try UEFIObject.make(call, run) }),
       ("tpm", { call throws(ScriptError) in try TPMObject.make(call, run) }),
       ("qemu", { call throws(ScriptError) in try MachinePrimitives.make(call, run, .pc) }),
+      ("guest", { call throws(ScriptError) in try GuestObject.make(call, run) }),
       ("qemu_option", MachinePrimitives.option),
       ("microvm", { call throws(ScriptError) in try MachinePrimitives.make(call, run, .microvm) }),
       ("wait", { call throws(ScriptError) in try WaitPrimitives.one(call, run) }),

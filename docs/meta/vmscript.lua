@@ -296,6 +296,30 @@ function UEFI:save(path) end
 ---@return UEFI
 function uefi(files) end
 
+-- Guests ------------------------------------------------------------------------------------------
+
+--- The default guest with more in it, for the field `guest` of machines.
+---@class Guest
+---@field kernel string its kernel's path
+---@field initramfs string its initramfs's path
+local Guest = {}
+
+---@class GuestFile
+---@field text? string
+---@field from? string a path on the host
+---@field mode? string such as "755"; default "644", or as on the host
+
+---@class GuestFields
+---@field packages? string[] of Debian, from the host's apt sources; unpacked with what they depend on, not installed
+---@field modules? string[] of its kernel, loaded at each boot with what they depend on
+---@field files? table<string, string|GuestFile> by their path in the guest
+---@field users? string[] for services, each with a group of the same name
+
+--- Makes it, or finds it in the cache.
+---@param fields GuestFields
+---@return Guest
+function guest(fields) end
+
 -- Machines ----------------------------------------------------------------------------------------
 
 ---@class Topology
@@ -329,6 +353,7 @@ function uefi(files) end
 ---@field cpus? integer|Topology default: 1 processor online
 ---@field kernel? string
 ---@field initramfs? string
+---@field guest? Guest in the place of kernel and initramfs
 ---@field cmdline? string added to the kernel's command line
 ---@field firmware? "bios"|"uefi"|UEFI|UEFIFiles default "bios"; others with qemu {} only
 ---@field disks? (string|Disk)[] a path is an image whose changes are thrown away

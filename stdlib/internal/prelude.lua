@@ -173,6 +173,7 @@ local api = {
   tpm = host.tpm,
   qemu = callable(host.qemu, { option = host.qemu_option }),
   microvm = host.microvm,
+  guest = host.guest,
   wait = wait,
   spawn = host.spawn,
   parallel = parallel,

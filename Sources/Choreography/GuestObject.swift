@@ -113,8 +113,7 @@ final class GuestObject: ScriptObject {
     }
     var file = PlacedFile(bytes: [], mode: 0o644)
     if let path = try fields.string("from") {
-      let original = try HostFile.read(path)
-      file = PlacedFile(bytes: original.bytes, mode: original.mode & 0o777)
+      file = PlacedFile(bytes: try HostFile.read(path), mode: try HostFile.mode(path))
     } else if case .string(let bytes) = table["text"] {
       file.bytes = bytes
     } else {

@@ -24,6 +24,13 @@ enum HostFile {
     }
   }
 
+  /// Its permission bits. Errors of kind `missing` name the path.
+  static func mode(_ path: String) throws(ScriptError) -> UInt32 {
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw failure("read", path) }
+    return status.st_mode & 0o777
+  }
+
   /// Replaces what is there by a file that is its owner's alone.
   static func write(_ bytes: [UInt8], to path: String) throws(ScriptError) {
     let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)

@@ -201,5 +201,6 @@ package.loaded.vmscript = api
 package.loaded["internal.host"] = {
   fail = host.fail, say = host.say, scratch = host.scratch, hint = host.hint,
   guard = host.guard, channel = host.channel, barrier = host.barrier,
-  default_timeout = host.default_timeout, annotate = host.annotate, pattern_text = host.pattern_text,
+  default_timeout = host.default_timeout, annotate = host.annotate,
+  pattern_text = host.pattern_text,
 }

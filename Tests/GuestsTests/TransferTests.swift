@@ -32,11 +32,11 @@ import Testing
   }
 
   private func fetch(
-    into path: String, _ list: @escaping @Sendable (String) -> [UInt8]
+    _ from: String = "/from", into path: String, _ list: @escaping @Sendable (String) -> [UInt8]
   ) throws -> Result<Void, AgentError>? {
     let guest = try HostileGuest(list: list)
     let transfer = Supervisor.sync {
-      TreeDownload(guest.client, from: Array("/from".utf8), to: Array(path.utf8))
+      TreeDownload(guest.client, from: Array(from.utf8), to: Array(path.utf8))
     }
     let answer = transfer.done.block(until: .after(10))
     Supervisor.sync { guest.client.close() }
@@ -92,8 +92,8 @@ import Testing
     var status = stat()
     #expect(lstat(to + "/f", &status) == 0 && status.st_mode & 0o7777 == 0o777, "no setuid")
     // The next time it is a folder, in the place of the link that came first.
-    let second = try fetch(into: to + "/.") { path in
-      path == "/from" ? HostileGuest.Entry.folder("a").bytes : HostileGuest.Entry.file("f").bytes
+    let second = try fetch("/from/.", into: to) { path in
+      path == "/from/." ? HostileGuest.Entry.folder("a").bytes : HostileGuest.Entry.file("f").bytes
     }
     #expect(throws: AgentError.self) { try second?.get() }
     #expect(access(outside + "/f", F_OK) != 0)

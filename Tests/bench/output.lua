@@ -1,5 +1,5 @@
--- 100 MB of output and of files: name, seconds; and "peak", the bytes that the output added to the program's
--- memory at most, for each byte of it.
+-- 100 MB of output and of files: name, seconds; and "peak", what the output added to the program
+-- at most in memory, for each byte of it.
 local SIZE = 100000000
 local vm = microvm { memory = "512M" }
 local function peak()

@@ -28,6 +28,10 @@ test: build run-packages test-packages  ## install what is missing, build, run e
 	swift format lint --strict --recursive $(SWIFT_FOLDERS)
 	luacheck --quiet stdlib scripts Tests/Scripts
 	$(VMSCRIPT) guest
+	$(VMSCRIPT) guest --packages redis-server redis-sentinel --modules bridge
+	$(VMSCRIPT) guest --packages keepalived --modules bridge
+	$(VMSCRIPT) guest --packages tpm2-tools
+	$(VMSCRIPT) run Tests/Scripts/guest-software.lua
 	$(VMSCRIPT) run scripts/debian-image.lua
 	VMSCRIPT=$(CURDIR)/$(VMSCRIPT) VMSCRIPT_TEST_PYTHON=$$(Tests/python.sh) \
 	  swift test --no-parallel --disable-default-traits

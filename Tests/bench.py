@@ -134,6 +134,37 @@ def commands(_):
     show("  the way there and back", found["outside"], "ms", 1e3)
 
 
+def labgrid(_):
+    """The same command by a driver that types it on the console of the same guest."""
+    kernel, initramfs, line = (" ".join(words) for words in run("pc_arguments"))
+    python = subprocess.run(
+        [os.path.join(HERE, "labgrid.sh")], stdout=subprocess.PIPE, check=True, text=True).stdout.strip()
+    ours = named("commands")["command"]
+    done = subprocess.run(
+        [python, os.path.join(HERE, "bench", "labgrid_shell.py"), kernel, initramfs, line],
+        stdout=subprocess.PIPE, check=True, text=True)
+    theirs = [float(words[1]) for words in map(str.split, done.stdout.splitlines())]
+    show('vm:sh "true", 200 times', ours, "ms", 1e3)
+    show("labgrid's run_check(\"true\")", theirs, "ms", 1e3)
+    ratio = statistics.median(theirs) / statistics.median(ours)
+    print(f"  labgrid takes {ratio:.1f} times as long; target: at least 6 times")
+
+
+def output(_):
+    found = named("output")
+    show("100 MB of a command's output", found["output"], "s", 1)
+    show("  memory for each byte of it", found["peak"], "B", 1, "target: less than 2")
+    show("100 MB by get", found["get"], "s", 1)
+    show("100 MB by put", found["put"], "s", 1)
+
+
+def growth(_):
+    found = named("growth")
+    [early], [late] = found["early"], found["late"]
+    show("memory after 1,000 commands", [early], "MB", 1e-6)
+    show("  and after 10,000", [late], "MB", 1e-6, "target: no more")
+
+
 # ---- many at once ----
 
 
@@ -264,6 +295,18 @@ def calls(_):
     show("CPU of 1,000 tasks, 10 sleeps each", found["sleep"], "s", 1, "target: less than 0.2")
 
 
+# ---- many tasks ----
+
+
+def tasks(_):
+    found = named("tasks")
+    for kind in ("sleep", "channel", "barrier"):
+        few, many = (found[f"{kind}{count}"] for count in (1000, 10000))
+        show(f"CPU of a {kind} wait, 1,000 tasks, 100 each", few, "us", 1e6)
+        show("  10,000 tasks, 100 each", many, "us", 1e6)
+        compare(many, few, "us", 1e6, "target: linear, ratio about 1")
+
+
 # ---- gRPC ----
 
 
@@ -301,9 +344,15 @@ def cold():
 
 
 def main():
-    parts = {
-        "start": start, "launch": launch, "boot": boot, "parallel": parallel, "commands": commands,
-        "lines": lines, "calls": calls, "grpc": grpc, "size": size}
+    functions = [
+        start, launch, boot, parallel,
+        commands, labgrid, output, growth,
+        lines,
+        calls, tasks,
+        grpc,
+        size,
+    ]
+    parts = {function.__name__: function for function in functions}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("part", nargs="*", default=[], help=", ".join(parts) + "; all if none is named")
     parser.add_argument("--rounds", type=int, default=7, help="how many boots of each kind")

@@ -22,10 +22,18 @@ enum Primitives {
       ("uefi", { call throws(ScriptError) in try UEFIObject.make(call, run) }),
       ("tpm", { call throws(ScriptError) in try TPMObject.make(call, run) }),
       ("qemu", { call throws(ScriptError) in try MachinePrimitives.make(call, run, .pc) }),
+      ("guest", { call throws(ScriptError) in try GuestObject.make(call, run) }),
       ("qemu_option", MachinePrimitives.option),
       ("microvm", { call throws(ScriptError) in try MachinePrimitives.make(call, run, .microvm) }),
       ("wait", { call throws(ScriptError) in try WaitPrimitives.one(call, run) }),
       ("wait_any", { call throws(ScriptError) in try WaitPrimitives.any(call, run) }),
+      ("wait_never", { call throws(ScriptError) in try WaitPrimitives.never(call, run) }),
+      ("timer", { call throws(ScriptError) in try TimerObject.make(call) }),
+      ("signal", { call throws(ScriptError) in try SignalEvent.make(call) }),
+      ("channel", { call throws(ScriptError) in try ChannelObject.make(call, run) }),
+      ("barrier", { call throws(ScriptError) in try BarrierObject.make(call, run) }),
+      ("spawn_as", { call throws(ScriptError) in try TaskObject.spawnAs(call, run) }),
+      ("end_tasks", { call throws(ScriptError) in try TasksEnd.end(call, run) }),
       ("wait_all", { call throws(ScriptError) in try WaitPrimitives.all(call, run) }),
       ("spawn", { call throws(ScriptError) in try TaskObject.spawn(call, run) }),
       ("pattern", pattern), ("now", { call in now(call, run) }),
@@ -63,6 +71,7 @@ enum Primitives {
     ]
     lua.pushTable()
     for (name, function) in host { lua.setField(name, function) }
+    lua.setScopeFunctions()
     lua.nameTop("vmscript_host")
     for module in EmbeddedStdlib.modules {
       if module.name == "internal.prelude" {

@@ -102,8 +102,8 @@ final class GuestObject: ScriptObject {
     return path
   }
 
-  private static func file(_ value: Value, _ what: String) throws(ScriptError) -> GuestFile {
-    if case .string(let bytes) = value { return GuestFile(bytes: bytes, mode: 0o644) }
+  private static func file(_ value: Value, _ what: String) throws(ScriptError) -> PlacedFile {
+    if case .string(let bytes) = value { return PlacedFile(bytes: bytes, mode: 0o644) }
     guard case .table(let table) = value else {
       throw .usage("\(what) wants its text, or { from =, text =, mode = }, got \(value.shown)")
     }
@@ -111,10 +111,9 @@ final class GuestObject: ScriptObject {
     guard fields.isGiven("from") != fields.isGiven("text") else {
       throw .usage("\(what) wants either text = or from = (a path on the host)")
     }
-    var file = GuestFile(bytes: [], mode: 0o644)
+    var file = PlacedFile(bytes: [], mode: 0o644)
     if let path = try fields.string("from") {
-      let original = try HostFile.read(path)
-      file = GuestFile(bytes: original.bytes, mode: original.mode & 0o777)
+      file = PlacedFile(bytes: try HostFile.read(path), mode: try HostFile.mode(path))
     } else if case .string(let bytes) = table["text"] {
       file.bytes = bytes
     } else {

@@ -1,11 +1,9 @@
 /// A file as it was in the guest.
-public struct GuestFile: Sendable, Hashable {
-  public var bytes: [UInt8]
+public struct GuestFile: Sendable {
+  public var content: ByteBlock
   /// The permission bits.
   public var mode: UInt32
 
-  public init(bytes: [UInt8], mode: UInt32) {
-    self.bytes = bytes
-    self.mode = mode
-  }
+  /// A copy of its content.
+  public var bytes: [UInt8] { content.bytes }
 }

@@ -7,7 +7,7 @@ public struct GuestSoftware: Sendable, Hashable {
   /// Users for services, with a group of the same name each.
   public var users: [String] = []
   /// By their whole paths.
-  public var files: [String: GuestFile] = [:]
+  public var files: [String: PlacedFile] = [:]
 
   public init() {}
 

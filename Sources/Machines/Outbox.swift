@@ -16,13 +16,13 @@ public final class Outbox: Sendable {
   public let changed = Event<Bool>()
   private let state = Mutex(State())
 
-  init(refusal: MachineError? = nil) { state.withLock { $0.refusal = refusal } }
+  public init(refusal: MachineError? = nil) { state.withLock { $0.refusal = refusal } }
 
   /// Bytes that wait.
   public var waiting: Int { state.withLock { $0.waiting } }
 
   /// Counts a message in; false when too much waits already.
-  func admit(_ count: Int) throws(MachineError) -> Bool {
+  public func admit(_ count: Int) throws(MachineError) -> Bool {
     let (isAdmitted, refusal) = state.withLock { state in
       if state.refusal != nil || state.waiting > Self.limit { return (false, state.refusal) }
       state.waiting += count
@@ -40,7 +40,7 @@ public final class Outbox: Sendable {
   }
 
   /// So many bytes were taken.
-  func took(_ count: Int) {
+  public func took(_ count: Int) {
     let hasRoom = state.withLock { state in
       let wasHigh = state.waiting > Self.limit
       state.waiting = max(0, state.waiting - count)
@@ -50,7 +50,7 @@ public final class Outbox: Sendable {
   }
 
   /// Forgets what waits; a refusal makes each write throw it.
-  func reset(refusal: MachineError? = nil) {
+  public func reset(refusal: MachineError? = nil) {
     state.withLock { state in
       state.waiting = 0
       state.refusal = refusal

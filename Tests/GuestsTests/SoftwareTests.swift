@@ -8,7 +8,7 @@ import Testing
 @Suite struct SoftwareTests {
   private func software(_ files: [String: String] = [:], users: [String] = []) -> GuestSoftware {
     var software = GuestSoftware()
-    software.files = files.mapValues { GuestFile(bytes: Array($0.utf8), mode: 0o644) }
+    software.files = files.mapValues { PlacedFile(bytes: Array($0.utf8), mode: 0o644) }
     software.users = users
     return software
   }

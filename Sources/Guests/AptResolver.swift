@@ -30,6 +30,11 @@ struct AptResolver {
     for (index, package) in found.enumerated() {
       for name in [package.name] + package.provides { byName[name, default: []].append(index) }
     }
+    if let name = names.first(where: { byName[$0] == nil }) {
+      throw GuestError(
+        .missing,
+        "apt says nothing of the package '\(name)', which it would install: apt-get update")
+    }
     var reached: Set<Int> = []
     var rest = names.flatMap { byName[$0] ?? [] }
     while let index = rest.popLast() {

@@ -15,6 +15,10 @@ final class EventWait: Wait {
   let deadline: Deadline
   private var result: Outcome?
   private var outcomes: [Outcome?]
+  private var wake: (@Sendable () -> Void)?
+  /// Events of machines that wait for their start.
+  private var unstarted: [any Waitable] = []
+  private var late: [Subscription] = []
 
   init(_ run: Run, _ items: [Item], _ mode: Mode, timeout: Double?) {
     self.items = items
@@ -39,18 +43,40 @@ final class EventWait: Wait {
   }
 
   func subscribe(_ wake: @escaping @Sendable () -> Void) -> [Subscription] {
-    var subscriptions: [Subscription] = []
-    for item in items {
-      for waker in item.event.wakers { subscriptions.append(waker.subscribe(wake)) }
-      if let machine = item.event.machine {
-        subscriptions.append(machine.machine.exited.subscribe(wake))
-        subscriptions.append(machine.machine.failure.subscribe(wake))
+    self.wake = wake
+    return items.flatMap { subscriptions($0.event, wake) }
+  }
+
+  private func subscriptions(
+    _ event: any Waitable, _ wake: @escaping @Sendable () -> Void
+  ) -> [Subscription] {
+    var wakers = event.wakers
+    if let mortal = event.mortal {
+      wakers += mortal.deathWakers
+      if let start = mortal.pendingStart {
+        wakers.append(start)
+        unstarted.append(event)
       }
     }
-    return subscriptions
+    return wakers.map { $0.subscribe(wake) }
+  }
+
+  /// What has been started since is woken for by other things than before.
+  private func followStarts() {
+    guard let wake, !unstarted.isEmpty else { return }
+    let events = unstarted
+    unstarted = []
+    for event in events {
+      if event.mortal?.pendingStart != nil {
+        unstarted.append(event)
+      } else {
+        late += subscriptions(event, wake)
+      }
+    }
   }
 
   func poll() -> Bool {
+    followStarts()
     if result == nil { result = look() }
     return result != nil
   }
@@ -74,7 +100,7 @@ final class EventWait: Wait {
       outcomes[index] = outcome
     }
     if mode == .all && outcomes.allSatisfy({ $0 != nil }) { return collected() }
-    if let error = deathOfMachines() { return .failure(error) }
+    if let error = deathOfMortals() { return .failure(error) }
     guard limit.deadline.hasPassed else { return nil }
     return .failure(timeoutError())
   }
@@ -100,12 +126,12 @@ final class EventWait: Wait {
     }
   }
 
-  private func deathOfMachines() -> ScriptError? {
+  private func deathOfMortals() -> ScriptError? {
     for (index, item) in items.enumerated() where outcomes[index] == nil {
-      guard let machine = item.event.machine else { continue }
-      let isNamed = items.contains { $0.event.isExit && $0.event.machine === machine }
+      guard let mortal = item.event.mortal else { continue }
+      let isNamed = items.contains { $0.event.isExit && $0.event.mortal === mortal }
       if isNamed { continue }
-      if let error = machine.deathError(during: item.event.purpose) { return error }
+      if let error = mortal.deathError(during: item.event.purpose) { return error }
     }
     return nil
   }
@@ -113,13 +139,16 @@ final class EventWait: Wait {
   private func timeoutError() -> ScriptError {
     let waiting = zip(items, outcomes).filter { $0.1 == nil }.map(\.0)
     let purposes = waiting.map(\.event.fullPurpose)
-    let machines = waiting.compactMap(\.event.machine)
+    let mortals = waiting.compactMap(\.event.mortal).uniqued()
+    let reasons = mortals.compactMap { mortal in
+      mortal.pendingReason.map { "; \(mortal.shown) is not started yet: it waits for \($0)" }
+    }
     var error = ScriptError(
       .timeout,
       "\(limit.text) waiting for "
-        + purposes.joined(separator: mode == .any ? " or " : " and "),
-      machine: machines.first?.name)
-    for machine in machines.uniqued().prefix(3) { error.notes += machine.evidence() }
+        + purposes.joined(separator: mode == .any ? " or " : " and ") + reasons.joined(),
+      machine: mortals.first?.machineName)
+    for mortal in mortals.prefix(3) { error.notes += mortal.evidence() }
     return error
   }
 }
@@ -129,8 +158,8 @@ func formatted(_ number: Double) -> String {
   number == number.rounded() && abs(number) < 1e15 ? String(Int64(number)) : String(number)
 }
 
-extension [MachineObject] {
-  func uniqued() -> [MachineObject] {
+extension [any Mortal] {
+  func uniqued() -> [any Mortal] {
     var seen: Set<ObjectIdentifier> = []
     return filter { seen.insert(ObjectIdentifier($0)).inserted }
   }

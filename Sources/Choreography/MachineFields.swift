@@ -17,12 +17,13 @@ struct MachineFields {
   var forbiddenPatterns: [ConsoleText] = []
   /// Only qemu-guest-agent can bring the agent into the guest.
   private(set) var isDeliverySole = false
+  var mounts: [Mount] = []
   private var addresses: [(index: Int, address: String?, name: String?)] = []
 
   static let common = [
     "name", "memory", "cpus", "kernel", "initramfs", "cmdline", "ports", "net", "user_net",
     "serial", "channels", "reboot", "agent", "accel", "qemu", "env", "start", "tags", "may_exit",
-    "tpm", "disks", "firmware", "fw_cfg", "forbid",
+    "tpm", "disks", "firmware", "fw_cfg", "forbid", "shares",
   ]
 
   init(_ call: Call, _ run: Run, _ kind: MachineSpecification.Kind, what: String)
@@ -55,7 +56,7 @@ struct MachineFields {
     bootsDefaultGuest = false
   }
 
-  private static func name(_ fields: Fields) throws(ScriptError) -> String? {
+  static func name(_ fields: Fields) throws(ScriptError) -> String? {
     guard let name = try fields.string("name") else { return nil }
     let isFit =
       (1...63).contains(name.utf8.count) && name.utf8.first != UInt8(ascii: "-")
@@ -121,6 +122,7 @@ struct MachineFields {
       specification.tpm = tpm.tpm
     }
     try readNet()
+    try readShares()
     try readSerial()
     try readForbidden()
     guard let channels = try fields.table("channels") else { return }
@@ -252,7 +254,7 @@ struct MachineFields {
           "\(fields.what): names and addresses of interfaces are set in the default guest alone;"
             + " set them in your own guest with vm:sh")
       }
-      return
+      return try refuseMounts()
     }
     if run.options.kernel == nil && specification.memory < GuestImage.minimumMemory {
       throw .usage(
@@ -280,6 +282,7 @@ struct MachineFields {
     if specification.hasUserNetwork {
       words.append("vmscript.usernet=\(specification.userNetworkMAC)")
     }
+    words += try shareWords(image)
     guestCommandLine = words.joined(separator: " ")
     if !specification.cmdline.isEmpty { words.append(specification.cmdline) }
     specification.kernel =

@@ -24,6 +24,7 @@ enum Primitives {
       ("qemu", { call throws(ScriptError) in try MachinePrimitives.make(call, run, .pc) }),
       ("qemu_option", MachinePrimitives.option),
       ("microvm", { call throws(ScriptError) in try MachinePrimitives.make(call, run, .microvm) }),
+      ("process", { call throws(ScriptError) in try ProcessPrimitive.make(call, run) }),
       ("wait", { call throws(ScriptError) in try WaitPrimitives.one(call, run) }),
       ("wait_any", { call throws(ScriptError) in try WaitPrimitives.any(call, run) }),
       ("wait_all", { call throws(ScriptError) in try WaitPrimitives.all(call, run) }),

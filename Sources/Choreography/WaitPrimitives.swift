@@ -55,7 +55,10 @@ enum WaitPrimitives {
       throw .usage("\(what) wants a number of seconds that is not negative, got \(value.shown)")
     case .object(let object):
       if let event = object as? any Waitable { return event }
-      let hint = object is MachineObject ? "; wait for machine:ready() or machine:exited()" : ""
+      let hint =
+        object is MachineObject
+        ? "; wait for machine:ready() or machine:exited()"
+        : object is ProcessObject ? "; wait for process:exited() or process:output(text)" : ""
       throw .usage("\(what) cannot wait for a \(value.typeName)\(hint)")
     default:
       throw .usage("\(what) wants seconds or an event, got \(value.shown)")

@@ -16,7 +16,7 @@ struct GuestBuilder {
     var modules: [String: [UInt8]]
   }
 
-  /// Leaves "kernel", "packed-kernel", "initramfs" and "release" in the folder.
+  /// Leaves "kernel", "packed-kernel", "initramfs", "release" and "modules" in the folder.
   func build() throws(GuestError) {
     let kernel = try fetchKernel()
     let busybox = try fetchBusybox()
@@ -25,6 +25,8 @@ struct GuestBuilder {
     try Files.write(kernel.file.bytes, to: "\(folder)/packed-kernel")
     try initramfs(kernel, busybox).write(to: "\(folder)/initramfs")
     try Files.write(Array(kernel.release.utf8), to: "\(folder)/release")
+    let names = GuestModule.all.filter { kernel.modules[$0.path] != nil }.map(\.name)
+    try Files.write(Array((names.joined(separator: "\n") + "\n").utf8), to: "\(folder)/modules")
     try Files.write(Array(parts.inputs.utf8), to: "\(folder)/inputs")
   }
 

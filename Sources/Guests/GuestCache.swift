@@ -5,7 +5,7 @@ import Processes
 /// answers it, so that finding one takes a few stat(2) and no hashing:
 ///
 ///     index-KEY        the image's name, then what was true when it was looked for
-///     HASH/            an image: kernel, packed-kernel, initramfs, release, inputs
+///     HASH/            an image: kernel, packed-kernel, initramfs, release, modules, inputs
 ///     building-PID/    one that is being made, or was when its maker died
 ///     packages/        the newest download of each package
 ///     lock             held by who makes one

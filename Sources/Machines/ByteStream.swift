@@ -2,7 +2,8 @@ import Events
 import Glibc
 import Processes
 
-/// A socket that is drained as it fills, and written to through a queue, without ever blocking.
+/// A socket that is drained as it fills, and written to through a queue, without ever blocking. Or one
+/// end of a pipe, which must be nonblocking.
 @Supervisor public final class ByteStream {
   /// Read at one time, so that one busy socket does not keep the supervisor from the others.
   private static let chunk = 64 << 10
@@ -25,6 +26,7 @@ import Processes
   /// False lets the other side wait: what it sends stays in the socket.
   var isReading = true { didSet { if isReading != oldValue { updateInterest() } } }
 
+  private let isPipe: Bool
   private var socket: Descriptor?
   private var watch: Watch?
   private var queue: [ArraySlice<UInt8>] = []
@@ -33,6 +35,9 @@ import Processes
 
   public init(_ socket: consuming Descriptor) {
     let number = socket.number
+    var kind: Int32 = 0
+    var size = socklen_t(MemoryLayout<Int32>.size)
+    isPipe = getsockopt(number, SOL_SOCKET, SO_TYPE, &kind, &size) != 0
     self.socket = consume socket
     watch = Watch(number) { [weak self] readiness in self?.handle(readiness) }
   }
@@ -115,7 +120,10 @@ import Processes
     let number = number
     var error: Int32 = 0
     let bytes = [UInt8](unsafeUninitializedCapacity: Self.chunk) { buffer, count in
-      let result = recv(number, buffer.baseAddress, buffer.count, Self.flags)
+      let result =
+        isPipe
+        ? Glibc.read(number, buffer.baseAddress, buffer.count)
+        : recv(number, buffer.baseAddress, buffer.count, Self.flags)
       error = result < 0 ? errno : 0
       count = max(0, result)
     }
@@ -145,9 +153,9 @@ import Processes
     while let first = queue.first, !hasEnded {
       let number = number
       let sent = first.withUnsafeBytes {
-        Glibc.send(
-          number, $0.baseAddress, $0.count,
-          Self.flags)
+        isPipe
+          ? Glibc.write(number, $0.baseAddress, $0.count)
+          : Glibc.send(number, $0.baseAddress, $0.count, Self.flags)
       }
       if sent < 0 {
         if errno == EINTR { continue }
@@ -169,6 +177,7 @@ import Processes
     }
     if queue.isEmpty, isFinishing, !hasEnded {
       isFinishing = false
+      if isPipe { return close() }
       shutdown(number, Int32(SHUT_WR))
     }
     updateInterest()

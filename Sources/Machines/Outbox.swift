@@ -9,6 +9,8 @@ public final class Outbox: Sendable {
 
   private struct State {
     var waiting = 0
+    /// Bytes that waited when it became impossible to send them.
+    var lost = 0
     var refusal: MachineError?
   }
 
@@ -32,12 +34,18 @@ public final class Outbox: Sendable {
     return isAdmitted
   }
 
-  /// Whether little enough waits for a write to return.
+  /// Whether little enough waits for a write to return. Throws the refusal if something was lost: the
+  /// other side may have taken all, and then ended.
   public func isLow() throws(MachineError) -> Bool {
-    let (isLow, refusal) = state.withLock { ($0.waiting <= Self.limit, $0.refusal) }
+    let (isLow, refusal) = state.withLock {
+      ($0.waiting <= Self.limit, $0.lost > 0 ? $0.refusal : nil)
+    }
     if let refusal { throw refusal }
     return isLow
   }
+
+  /// Takes no more; what waits still goes out.
+  func refuse(_ refusal: MachineError) { state.withLock { $0.refusal = refusal } }
 
   /// So many bytes were taken.
   func took(_ count: Int) {
@@ -52,6 +60,7 @@ public final class Outbox: Sendable {
   /// Forgets what waits; a refusal makes each write throw it.
   func reset(refusal: MachineError? = nil) {
     state.withLock { state in
+      state.lost = refusal == nil ? 0 : state.waiting
       state.waiting = 0
       state.refusal = refusal
     }

@@ -105,6 +105,7 @@ local api = {
   tpm = host.tpm,
   qemu = callable(host.qemu, { option = host.qemu_option }),
   microvm = host.microvm,
+  process = host.process,
   wait = wait,
   spawn = host.spawn,
   parallel = parallel,

@@ -324,6 +324,13 @@ function uefi(files) end
 ---@field terminal true
 ---@field interactive? boolean the terminal's keys go to the guest; default false
 
+---@class SharedDirectory
+---@field path string
+---@field tag? string in a list; default: the path's last part
+---@field mount? string where the default guest mounts it; default "/mnt/TAG"
+---@field read_only? boolean default false
+---@field driver? "auto"|"virtiofs"|"9p" default "auto": virtiofs where it works
+
 ---@class MachineFields
 ---@field name? string default "qemu" or "microvm"
 ---@field memory? string default "2G", microvm "256M"
@@ -340,6 +347,7 @@ function uefi(files) end
 ---@field tpm? TPM qemu {} only
 ---@field serial? CableEnd|SerialFile|SerialTerminal where the serial port goes, besides the log
 ---@field forbid? ConsoleText|ConsoleText[]|false what fails the machine when its console shows it
+---@field shares? table<integer|string, string|SharedDirectory> directories of the host, by their tags
 ---@field channels? table<integer|string, CableEnd> more virtio serial ports
 ---@field agent? "auto"|"vmscript"|"qga"|false who answers in the guest; default "auto"
 ---@field reboot? boolean whether a reboot starts the guest again; default false

@@ -26,6 +26,8 @@ final class MachineObject: ScriptObject {
   private(set) var request: RoomRequest?
   var agent: AgentClient? { boot.value?.agent }
   var delivery: AgentDelivery? { boot.value?.delivery }
+  /// Bytes for which it has to find room.
+  var declaredMemory: UInt64 = 0
   /// What the default guest's command line begins with, whatever a later start changes.
   var guestCommandLine = ""
   /// What its console may not show, each with how far that was looked for.
@@ -69,11 +71,11 @@ final class MachineObject: ScriptObject {
       changes.cmdline = guestCommandLine + (words.isEmpty ? "" : " ") + words
     }
     let (machine, wanted, boot, isSole) = (machine, changes, boot, isDeliverySole)
-    let limits = run.options.room
+    let (limits, memory) = (run.options.room, declaredMemory)
     boot.clear()
     do throws(MachineError) {
       request = try Supervisor.sync { () throws(MachineError) in
-        try HostRoom.shared.enter(machine.name, memory: machine.specification.memory, limits) {
+        try HostRoom.shared.enter(machine.name, memory: memory, limits) {
           () throws(MachineError) in
           boot.set(try MachineBoot(machine, wanted, isSole: isSole))
         } onFailure: { error in

@@ -50,6 +50,10 @@ enum MachinePrimitives {
     object.guestCommandLine = reader.guestCommandLine
     object.forbid(reader.forbiddenPatterns)
     object.ports = specification.ports
+    // What nobody asked for is seldom used.
+    object.declaredMemory =
+      fields.isGiven("memory")
+      ? specification.memory : min(specification.memory, HostRoom.undeclaredMemory)
     run.add(object)
     if isStarted { try object.start() }
     return call.results(.object(object))

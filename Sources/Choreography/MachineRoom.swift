@@ -44,11 +44,16 @@ extension MachineObject {
 
   private static func whenStarted(_ method: @escaping NativeFunction) -> NativeFunction {
     func started(_ call: Call) throws(ScriptError) -> Int {
-      let object = of(call)
-      guard let request = object.request, request.isWaiting else { return try method(call) }
-      return try call.wait(StartWait(object, request, then: method))
+      guard let wait = of(call).startWait(then: method) else { return try method(call) }
+      return try call.wait(wait)
     }
     return started
+  }
+
+  /// What waits for a start that waits for room, and then makes the call; nil if none does.
+  func startWait(then method: @escaping NativeFunction) -> (any Wait)? {
+    guard let request, request.isWaiting else { return nil }
+    return StartWait(self, request, then: method)
   }
 }
 

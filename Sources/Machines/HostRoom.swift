@@ -22,6 +22,10 @@ import Events
   /// (150 MB of a microvm's 225 MB under TCG are the guest's, QEMU 7.2).
   static let overhead: UInt64 = 64 << 20
 
+  /// What a machine counts with at most, in bytes, whose memory was not declared: a guest of the usual
+  /// size seldom uses it all.
+  public nonisolated static let undeclaredMemory: UInt64 = 512 << 20
+
   typealias Holder = (name: String, bytes: UInt64)
   private var limits = Limits()
   private(set) var holders: [Holder] = []

@@ -34,13 +34,20 @@ public struct VirtioFSD: Sendable, Hashable {
     }
     let capabilities = capabilities
     let server = VirtioFSD(
-      path: path, isRust: try !version(path).hasPrefix("virtiofsd version"),
+      path: path, isRust: isRust(try version(path)),
       hasNamespaces: capabilities & 1 << 21 != 0)
     // QEMU's gives up its groups first, and then wants a namespace or chroot(2) (CAP_SYS_CHROOT).
     if !server.isRust, geteuid() != 0 || (!server.hasNamespaces && capabilities & 1 << 18 == 0) {
       throw MachineError(.missing, "'\(path)', QEMU's own virtiofsd, works for root alone")
     }
     return server
+  }
+
+  /// "virtiofsd 1.13.2", where the other says "virtiofsd version 7.2.22", or, to all but root, that it
+  /// cannot give up its groups.
+  static func isRust(_ version: String) -> Bool {
+    let words = version.split(whereSeparator: \.isWhitespace)
+    return words.count > 1 && words[0] == "virtiofsd" && words[1].first?.isNumber == true
   }
 
   /// What it says of itself.

@@ -155,6 +155,12 @@ import Testing
     #expect(found(.pc) == expected("2048M", "pci", []))
   }
 
+  @Test func virtiofsdsApart() {
+    #expect(VirtioFSD.isRust("virtiofsd 1.13.2\n"))
+    #expect(!VirtioFSD.isRust("virtiofsd version 7.2.22 (Debian 1:7.2)\nCopyright"))
+    #expect(!VirtioFSD.isRust("setgroups() failed") && !VirtioFSD.isRust(""))
+  }
+
   @Test func pcWithKernel() {
     var specification = MachineSpecification(.pc, name: "p", seed: 1)
     specification.kernel = "/k"

@@ -6,7 +6,8 @@
 -- not-stderr: 'd'
 local check = require "modules.check"
 local a = microvm { name = "a" }
-local b = microvm { name = "b" }
+local ports = portmap { 80 }
+local b = microvm { name = "b", ports = ports }
 local c = microvm { name = "c" }
 check.equal(b.boots, 0)
 check.raises("timeout", { "timed out after 0.1 s waiting for the agent of machine 'b'",
@@ -16,9 +17,11 @@ local waiter = spawn(function() return b:sh "uname -n" end)
 local shown = spawn(function() return b:expect "agent-said" end)
 wait(a:ready())
 check.equal(b.boots, 0)
+local dialled = spawn(function() return ports:dial(80) end)
 a:shutdown()
 check.equal(wait(waiter), "b") check.equal(b.boots, 1)
 b:sh "echo agent-said >/dev/console" wait(shown)
+wait(dialled):close()
 -- One that is not wanted any more never starts, and holds up nobody.
 c:kill()
 check.equal(wait(c:exited()).reason, "killed") check.equal(c.boots, 0)

@@ -15,10 +15,7 @@ final class EventWait: Wait {
   let deadline: Deadline
   private var result: Outcome?
   private var outcomes: [Outcome?]
-  private var wake: (@Sendable () -> Void)?
-  /// Events of machines that wait for their start.
-  private var unstarted: [any Waitable] = []
-  private var late: [Subscription] = []
+  private let starts = LateStarts()
 
   init(_ run: Run, _ items: [Item], _ mode: Mode, timeout: Double?) {
     self.items = items
@@ -43,40 +40,11 @@ final class EventWait: Wait {
   }
 
   func subscribe(_ wake: @escaping @Sendable () -> Void) -> [Subscription] {
-    self.wake = wake
-    return items.flatMap { subscriptions($0.event, wake) }
-  }
-
-  private func subscriptions(
-    _ event: any Waitable, _ wake: @escaping @Sendable () -> Void
-  ) -> [Subscription] {
-    var wakers = event.wakers
-    if let mortal = event.mortal {
-      wakers += mortal.deathWakers
-      if let start = mortal.pendingStart {
-        wakers.append(start)
-        unstarted.append(event)
-      }
-    }
-    return wakers.map { $0.subscribe(wake) }
-  }
-
-  /// What has been started since is woken for by other things than before.
-  private func followStarts() {
-    guard let wake, !unstarted.isEmpty else { return }
-    let events = unstarted
-    unstarted = []
-    for event in events {
-      if event.mortal?.pendingStart != nil {
-        unstarted.append(event)
-      } else {
-        late += subscriptions(event, wake)
-      }
-    }
+    items.flatMap { starts.subscribe($0.event, wake) }
   }
 
   func poll() -> Bool {
-    followStarts()
+    starts.follow()
     if result == nil { result = look() }
     return result != nil
   }

@@ -16,8 +16,10 @@ import Processes
   var onReadEnd: () -> Void = {}
   /// Whether the end of what the other side sends leaves this direction open.
   var goesOnWriting = false
-  /// Called with how many bytes left the queue: to the other side, or because it has gone.
+  /// Called with how many bytes left the queue, to the other side.
   var onSent: (Int) -> Void = { _ in }
+  /// Called with how many bytes left the queue because the other side has gone.
+  var onLost: (Int) -> Void = { _ in }
   private(set) var hasEnded = false
   private(set) var queuedCount = 0
   /// What ended it other than the other side's close: an errno, 0 if nothing did.
@@ -78,6 +80,7 @@ import Processes
     onBytes = { _ in }
     onReadEnd = {}
     onSent = { _ in }
+    onLost = { _ in }
     ended()
   }
 
@@ -165,7 +168,7 @@ import Processes
           let lost = queuedCount
           queue = []
           queuedCount = 0
-          onSent(lost)
+          onLost(lost)
           // Reading does not end it any more.
           if isReadOver { return close() }
         }

@@ -142,6 +142,7 @@ import Processes
     // Nothing comes from there but the news that the reader has closed it.
     stream.isReading = false
     stream.onSent = { [weak self] count in self?.outbox.took(count) }
+    stream.onLost = { [weak self] count in self?.outbox.lose(count) }
     stream.onEnd = { [weak self] in
       guard let self else { return }
       let why = hasFinishedInput ? "was told that nothing more comes" : "has closed it"

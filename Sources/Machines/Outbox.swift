@@ -9,7 +9,7 @@ public final class Outbox: Sendable {
 
   private struct State {
     var waiting = 0
-    /// Bytes that waited when it became impossible to send them.
+    /// Bytes that could not be sent any more.
     var lost = 0
     var refusal: MachineError?
   }
@@ -38,10 +38,19 @@ public final class Outbox: Sendable {
   /// other side may have taken all, and then ended.
   public func isLow() throws(MachineError) -> Bool {
     let (isLow, refusal) = state.withLock {
-      ($0.waiting <= Self.limit, $0.lost > 0 ? $0.refusal : nil)
+      // Why they were lost is told a moment later.
+      ($0.lost == 0 && $0.waiting <= Self.limit, $0.lost > 0 ? $0.refusal : nil)
     }
     if let refusal { throw refusal }
     return isLow
+  }
+
+  /// So many bytes are lost: nobody will read them. A refusal follows.
+  func lose(_ count: Int) {
+    state.withLock { state in
+      state.waiting = max(0, state.waiting - count)
+      state.lost += count
+    }
   }
 
   /// Takes no more; what waits still goes out.
@@ -60,7 +69,7 @@ public final class Outbox: Sendable {
   /// Forgets what waits; a refusal makes each write throw it.
   func reset(refusal: MachineError? = nil) {
     state.withLock { state in
-      state.lost = refusal == nil ? 0 : state.waiting
+      state.lost = refusal == nil ? 0 : state.lost + state.waiting
       state.waiting = 0
       state.refusal = refusal
     }

@@ -79,6 +79,15 @@ check.equal(wait(shell:exited()).code, 0) check.equal(mine:read "all", "")
 local holder <close> = process { "sleep", "60", { fd = theirs }, name = "holder", may_exit = true }
 wait(holder:exited())  -- sleep knows no "fd=3"
 
+-- A write that is not taken any more is told so, and one that was taken is not.
+local closer = process { "sh", "-c", "sleep 0.2; exec <&-; echo closed; sleep 60", name = "closer" }
+check.raises("connection", "process 'closer' takes no standard input: it has closed it", closer.write, closer,
+  ("x"):rep(1 << 20))
+closer:expect "closed" closer:kill()
+local ender = process { "sh", "-c", "sleep 0.2", name = "ender" }
+check.raises("connection", "it has", ender.write, ender, ("x"):rep(1 << 20))
+check.equal(wait(ender:exited()).code, 0)
+
 -- Much output that nobody reads stops nothing, and is all there.
 local seq = process { "seq", "60000" }
 wait(seq:exited())

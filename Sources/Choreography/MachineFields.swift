@@ -18,12 +18,14 @@ struct MachineFields {
   /// Only qemu-guest-agent can bring the agent into the guest.
   private(set) var isDeliverySole = false
   var mounts: [Mount] = []
+  /// What it boots in the place of the plain default guest.
+  private var guest: GuestObject?
   private var addresses: [(index: Int, address: String?, name: String?)] = []
 
   static let common = [
     "name", "memory", "cpus", "kernel", "initramfs", "cmdline", "ports", "net", "user_net",
     "serial", "channels", "reboot", "agent", "accel", "qemu", "env", "start", "tags", "may_exit",
-    "tpm", "disks", "firmware", "fw_cfg", "forbid", "shares",
+    "tpm", "disks", "firmware", "fw_cfg", "forbid", "shares", "guest",
   ]
 
   init(_ call: Call, _ run: Run, _ kind: MachineSpecification.Kind, what: String)
@@ -103,10 +105,24 @@ struct MachineFields {
     try readFirmware()
     try readSettings()
     let hasBootDisk = specification.disks.contains(where: \.isBootable)
-    bootsDefaultGuest = specification.kernel == nil && !hasBootDisk
-    if specification.kind == .microvm && specification.kernel == nil && hasBootDisk {
+    try readGuest()
+    bootsDefaultGuest = guest != nil || (specification.kernel == nil && !hasBootDisk)
+    if specification.kind == .microvm && specification.kernel == nil && hasBootDisk && guest == nil
+    {
       throw .usage("microvm boots no disk by itself; give field 'kernel' too, or use qemu {}")
     }
+  }
+
+  private mutating func readGuest() throws(ScriptError) {
+    guard fields.isGiven("guest") else { return }
+    guard case .object(let object) = fields.table["guest"], let guest = object as? GuestObject
+    else { throw fields.wrong("guest", "a guest { … }") }
+    if specification.kernel != nil {
+      throw .usage(
+        "\(fields.what): a guest has its kernel and initramfs: leave either 'guest' or 'kernel' out"
+      )
+    }
+    self.guest = guest
   }
 
   private mutating func readResources() throws(ScriptError) {
@@ -256,23 +272,11 @@ struct MachineFields {
       }
       return try refuseMounts()
     }
-    if run.options.kernel == nil && specification.memory < GuestImage.minimumMemory {
+    let image = if let guest { guest.image } else { try GuestObject.prepare(run, .init()) }
+    if run.options.kernel == nil && specification.memory < image.minimumMemory {
       throw .usage(
-        "\(fields.what): field 'memory' is too small: the default guest needs"
-          + " '\(GuestImage.minimumMemory >> 20)M' at least")
-    }
-    let image: GuestImage
-    Ending.shared.noteWork()
-    let told = Ending.shared.isTold
-    let subscription = told.subscribe { GuestImage.cancelled.set(true) }
-    defer { subscription.cancel() }
-    if told.value != nil { GuestImage.cancelled.set(true) }
-    do throws(GuestError) {
-      let say = run.options.say
-      image = try GuestImage.prepare(kernel: run.options.kernel) { say("vmscript: \($0)") }
-    } catch {
-      if let cancellation = Ending.shared.takeCancellation() { throw cancellation }
-      throw ScriptError(error.kind == .missing ? .missing : .launch, error.message)
+        "\(fields.what): field 'memory' is too small: \(guest == nil ? "the default" : "this") guest"
+          + " needs '\(image.minimumMemory >> 20)M' at least")
     }
     var words = [GuestImage.commandLine(console: console, name: specification.name)]
     let macs = specification.interfaceMACs

@@ -27,6 +27,7 @@ extension MachineObject {
         return call.results(.object(OutputEvent(Self.of(call), text)))
       },
       "port": { call throws(ScriptError) in try PortEvent.make(call, Self.of(call)) },
+      "unit": { call throws(ScriptError) in try UnitEvent.make(call, Self.of(call)) },
       "event": Self.event, "screenshot": Self.screenshot,
       "expect": Self.expect, "send": Self.send, "qmp": Self.qmp, "start": Self.start,
       "kill": Self.kill, "shutdown": Self.shutdown, "reset": Self.reset, "reboot": Self.reboot,
@@ -39,6 +40,7 @@ extension MachineObject {
       "freeze": Self.operation("the machine to freeze") { machine, _ in machine.freeze() },
       "thaw": Self.operation("the machine to thaw") { machine, _ in machine.thaw() },
       "sh": Self.sh, "fails": Self.fails, "exec": Self.exec,
+      "spawn": GuestProcessObject.spawn,
       "read": Self.read, "write": Self.write, "put": Self.put, "get": Self.get,
     ]
   }

@@ -55,6 +55,9 @@ final class MachineObject: ScriptObject {
     self.serialConsole = serialConsole
   }
 
+  /// It was started and has not ended, as far as is known.
+  var isLiving: Bool { machine.bootCount.value ?? 0 > 0 && machine.exited.value == nil }
+
   func field(_ key: Value) -> Value? {
     switch key.text {
     case "name": .string(name)

@@ -32,7 +32,7 @@ public final class Run {
   private var steps: [UInt64: [String]] = [:]
   /// Those in which an error arose, with its text.
   private var failedSteps: (text: String, steps: [String], task: UInt64)?
-  private var isUnderTCG = false
+  private(set) var isUnderTCG = false
   private var hasRemovedStale = false
   /// What a task failed of when main had ended already.
   private var strayFailure: ScriptError?
@@ -117,6 +117,9 @@ public final class Run {
 
   private func judge(_ main: LuaTask) -> RunResult {
     if case .failed(let failure) = main.outcome { return failed(failure) }
+    if let error = main.takeInterrupt(), error.kind != .cancelled {
+      return failed(Failure(text: error.text, error: error))
+    }
     if let error = takeUnclaimedDeath(during: nil) {
       return failed(Failure(text: error.text, error: error))
     }
@@ -145,6 +148,8 @@ public final class Run {
 
   private func complete(_ report: Report) -> Report {
     var report = report
+    // Who has interrupted it wants it to end.
+    if case .signal = Ending.shared.reason {} else { report.fetched = GuestLogs.collect(self) }
     report.logs = record.path
     report.lag = Supervisor.sync { Ending.shared.lag }
     report.seed = seed
@@ -156,7 +161,7 @@ public final class Run {
     let scheduler = interpreter.scheduler
     let deadline = Deadline.after(Ending.grace)
     for task in scheduler.living {
-      scheduler.interrupt(task, with: ScriptError(.cancelled, "the script has ended"))
+      scheduler.cancel(task, because: "the script has ended", evenUnbegun: false)
     }
     for task in scheduler.living { scheduler.run(until: task, deadline: deadline) }
   }
@@ -175,6 +180,11 @@ public final class Run {
   func limit(_ timeout: Double?) -> TimeLimit {
     TimeLimit(
       timeout ?? defaultTimeout, cap: interpreter.scheduler.current.flatMap { caps[$0.id] })
+  }
+
+  /// Whether `wait.eventually` limits the waits of the running task.
+  var isCapped: Bool {
+    !caps.isEmpty && interpreter.scheduler.current.map { caps[$0.id] != nil } ?? false
   }
 
   func host(_ choice: HostCapabilities.Choice) throws(ScriptError) -> HostCapabilities {

@@ -18,13 +18,13 @@ public final class Outbox: Sendable {
   public let changed = Event<Bool>()
   private let state = Mutex(State())
 
-  init(refusal: MachineError? = nil) { state.withLock { $0.refusal = refusal } }
+  public init(refusal: MachineError? = nil) { state.withLock { $0.refusal = refusal } }
 
   /// Bytes that wait.
   public var waiting: Int { state.withLock { $0.waiting } }
 
   /// Counts a message in; false when too much waits already.
-  func admit(_ count: Int) throws(MachineError) -> Bool {
+  public func admit(_ count: Int) throws(MachineError) -> Bool {
     let (isAdmitted, refusal) = state.withLock { state in
       if state.refusal != nil || state.waiting > Self.limit { return (false, state.refusal) }
       state.waiting += count
@@ -57,7 +57,7 @@ public final class Outbox: Sendable {
   func refuse(_ refusal: MachineError) { state.withLock { $0.refusal = refusal } }
 
   /// So many bytes were taken.
-  func took(_ count: Int) {
+  public func took(_ count: Int) {
     let hasRoom = state.withLock { state in
       let wasHigh = state.waiting > Self.limit
       state.waiting = max(0, state.waiting - count)
@@ -67,7 +67,7 @@ public final class Outbox: Sendable {
   }
 
   /// Forgets what waits; a refusal makes each write throw it.
-  func reset(refusal: MachineError? = nil) {
+  public func reset(refusal: MachineError? = nil) {
     state.withLock { state in
       state.lost = refusal == nil ? 0 : state.lost + state.waiting
       state.waiting = 0

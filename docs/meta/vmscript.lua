@@ -297,6 +297,30 @@ function UEFI:save(path) end
 ---@return UEFI
 function uefi(files) end
 
+-- Guests ------------------------------------------------------------------------------------------
+
+--- The default guest with more in it, for the field `guest` of machines.
+---@class Guest
+---@field kernel string its kernel's path
+---@field initramfs string its initramfs's path
+local Guest = {}
+
+---@class GuestFile
+---@field text? string
+---@field from? string a path on the host
+---@field mode? string such as "755"; default "644", or as on the host
+
+---@class GuestFields
+---@field packages? string[] of Debian, from the host's apt sources; unpacked with what they depend on, not installed
+---@field modules? string[] of its kernel, loaded at each boot with what they depend on
+---@field files? table<string, string|GuestFile> by their path in the guest
+---@field users? string[] for services, each with a group of the same name
+
+--- Makes it, or finds it in the cache.
+---@param fields GuestFields
+---@return Guest
+function guest(fields) end
+
 -- Machines ----------------------------------------------------------------------------------------
 
 ---@class Topology
@@ -337,6 +361,7 @@ function uefi(files) end
 ---@field cpus? integer|Topology default: 1 processor online
 ---@field kernel? string
 ---@field initramfs? string
+---@field guest? Guest in the place of kernel and initramfs
 ---@field cmdline? string added to the kernel's command line
 ---@field firmware? "bios"|"uefi"|UEFI|UEFIFiles default "bios"; others with qemu {} only
 ---@field disks? (string|Disk)[] a path is an image whose changes are thrown away
@@ -365,8 +390,9 @@ function uefi(files) end
 ---@field reason "poweroff"|"reboot"|"panic"|"killed"|"crashed"
 
 ---@class CommandOptions: Timeout
----@field env? table<string, string>
+---@field env? table<string, string|false>
 ---@field cwd? string
+---@field user? string|integer of the guest's /etc/passwd, or a number; default root
 
 ---@class ExecFields: CommandOptions
 ---@field [integer] string|number program and arguments
@@ -379,6 +405,57 @@ function uefi(files) end
 ---@field stdout string
 ---@field stderr string
 ---@field seconds Seconds
+
+---@class SpawnFields: CommandOptions
+---@field [integer] string|number program and arguments
+---@field stdin? true|string true: p:write; default none
+---@field stdout? boolean false: thrown away
+---@field stderr? boolean|"stdout" false: thrown away; or into standard output
+---@field check? boolean waiting for its end raises if it fails; default false
+---@field name? string for messages; default the command
+
+---@class ProgramExit
+---@field code? integer
+---@field signal? integer
+---@field seconds Seconds
+
+--- A program that runs in the guest; as an event its end, which gives a ProgramExit.
+---@class GuestProcess: Event
+---@field pid integer
+---@field stdout? Stream
+---@field stderr? Stream
+local GuestProcess = {}
+
+--- Of its standard output, as Stream:read.
+---@param format? integer|"line"|"all"
+---@param options? Timeout
+---@return string?
+function GuestProcess:read(format, options) end
+
+--- Lines of its standard output, for a for loop.
+---@param options? Timeout
+---@return fun(): string?
+function GuestProcess:lines(options) end
+
+--- To its standard input, if it was spawned with stdin = true.
+---@param bytes string
+---@param options? Timeout
+function GuestProcess:write(bytes, options) end
+
+--- The end of its standard input.
+function GuestProcess:finish() end
+
+--- It has ended; gives a ProgramExit.
+---@return Event
+function GuestProcess:exited() end
+
+---@param options? Timeout
+---@return ProgramExit
+function GuestProcess:wait(options) end
+
+--- To its process group; KILL to its session. Returns at once.
+---@param signal? string|integer default "KILL"
+function GuestProcess:kill(signal) end
 
 ---@class Machine
 ---@field name string
@@ -408,9 +485,14 @@ function Machine:event(name, filter) end
 
 --- Something listens on the port in the guest, now; gives the port.
 ---@param port integer
----@param options? { protocol?: "tcp"|"udp" }
+---@param options? { protocol?: "tcp"|"udp", unit?: string } a unit whose failure ends the wait
 ---@return Event
 function Machine:port(port, options) end
+
+--- The unit is active in the guest's systemd; gives its sub-state, raises when it has failed.
+---@param name string such as "ssh.service"
+---@return Event
+function Machine:unit(name) end
 
 --- Waits for console text after the last match.
 ---@param text ConsoleText
@@ -440,23 +522,32 @@ function Machine:fails(command, options) end
 ---@return ExecResult
 function Machine:exec(command) end
 
+--- Runs a program in the guest beside the script; returns when it has started.
+---@param command SpawnFields
+---@return GuestProcess
+function Machine:spawn(command) end
+
 ---@param path string in the guest
+---@param options? Timeout
 ---@return string bytes
-function Machine:read(path) end
+function Machine:read(path, options) end
 
 ---@param path string in the guest
 ---@param text string
-function Machine:write(path, text) end
+---@param options? Timeout
+function Machine:write(path, text, options) end
 
---- A host file into the guest, with its mode.
+--- A host's file or folder into the guest: into the folder `to` if it is there, else as `to`.
 ---@param from string
 ---@param to string
-function Machine:put(from, to) end
+---@param options? Timeout
+function Machine:put(from, to, options) end
 
---- A guest file onto the host, with its mode.
+--- A guest's file or folder onto the host: into the folder `to` if it is there, else as `to`.
 ---@param from string
 ---@param to string
-function Machine:get(from, to) end
+---@param options? Timeout
+function Machine:get(from, to, options) end
 
 --- Starts it, or boots an ended one again.
 ---@param changes? { kernel?: string, initramfs?: string, cmdline?: string }
@@ -629,6 +720,11 @@ function wait.all(events, options) end
 ---@class EventuallyOptions: Timeout
 ---@field interval? Seconds default: 0.02, growing to 0.5
 
+--- Waits so long; raises an error of kind assertion if one of them comes.
+---@param events Waitable|table<integer|string, Waitable>
+---@param seconds Seconds
+function wait.never(events, seconds) end
+
 --- Calls f until it returns something true; false, nil and errors of kinds command, connection and
 --- assertion are tried again.
 ---@generic T
@@ -641,7 +737,7 @@ function wait.eventually(f, options) end
 ---@class Task
 local Task = {}
 
---- Ends it at its next wait, with its `<close>` handlers.
+--- Ends it at its next wait, with its `<close>` handlers; returns at once.
 function Task:cancel() end
 
 ---@param f function
@@ -649,10 +745,34 @@ function Task:cancel() end
 ---@return Task
 function spawn(f, ...) end
 
---- Runs all; the first failure cancels the others.
----@param functions function[]
----@return any[] values the first of each
+--- Runs all; the first failure ends the others.
+---@param functions table<integer|string, function>
+---@return table<integer|string, any> values the first of each
 function parallel(functions) end
+
+--- Runs all; the first that ends, well or not, ends the others.
+---@param functions table<integer|string, function>
+---@return integer|string key of the first
+---@return any ... what it returned
+function race(functions) end
+
+--- Calls f; when the time is over it is ended at its wait, and an error of kind timeout is raised.
+---@generic T
+---@param seconds Seconds
+---@param f fun(...): T
+---@param ... any
+---@return T
+function within(seconds, f, ...) end
+
+--- True from so many seconds after this call.
+---@param seconds Seconds
+---@return Event
+function timer(seconds) end
+
+--- The next such signal to vmscript since this call; gives its name.
+---@param name "HUP"|"USR1"|"USR2"|"WINCH"
+---@return Event
+function signal(name) end
 
 -- Helpers -----------------------------------------------------------------------------------------
 
@@ -693,6 +813,45 @@ function here(path) end
 ---@param ... any
 ---@return T
 function step(name, f, ...) end
+
+--- Several things that end together, the newest first: `local s <close> = scope()`.
+---@class Scope
+local Scope = {}
+
+--- It ends with the scope: anything with `__close`, or a function, which gets the error if there is
+--- one.
+---@generic T
+---@param value T
+---@return T
+function Scope:add(value) end
+
+--- What is in the scope stays when it ends.
+function Scope:release() end
+
+---@return Scope
+function scope() end
+
+--- What a field must be, for `options`.
+---@class OptionRule
+
+---@class options
+---@overload fun(given: table?, defaults: table<string, any>, what?: string): table
+options = {}
+
+--- A field that must be given.
+---@param ... string types: Lua's, "integer", "seconds", "any", or an object's such as "machine"
+---@return OptionRule
+function options.required(...) end
+
+--- A field without a default.
+---@param ... string as for required
+---@return OptionRule
+function options.optional(...) end
+
+--- One of these, the first unless given.
+---@param ... string|number|boolean
+---@return OptionRule
+function options.one_of(...) end
 
 --- Ends the script as one that cannot run here, with status 0.
 ---@param reason string

@@ -140,11 +140,14 @@ import Synchronization
   /// Ctrl-Z: machines would go on in their own process groups.
   private func pause() {
     let running = machines.filter(\.isRunning)
+    let processes = HostProcess.running
     for machine in running { machine.freeze() }
+    for process in processes { process.freeze() }
     TerminalKeys.suspend()
     Signals.stopSelf()
     TerminalKeys.resume()
     for machine in running { machine.thaw() }
+    for process in processes { process.thaw() }
   }
 
   private func end(_ reason: Reason) {
@@ -198,6 +201,7 @@ import Synchronization
       return
     }
     isTakingDown = true
+    HostRoom.shared.close()
     TerminalKeys.takeBack()
     // What cannot be ended (a QEMU in state D) is left to the guardian.
     let watchdog = Timer(at: .after(Self.patience)) {

@@ -18,6 +18,7 @@ final class EventWait: Wait {
   let deadline: Deadline
   private var result: Outcome?
   private var outcomes: [Outcome?]
+  private let starts = LateStarts()
   /// How many have no outcome yet.
   private var missing: Int
   /// Of many events only those are asked that may have something new.
@@ -58,17 +59,13 @@ final class EventWait: Wait {
     news?.lookAtAll()
     var subscriptions: [Subscription] = []
     for (index, item) in items.enumerated() where outcomes[index] == nil {
-      let wakeItem = news?.waker(index, wake) ?? wake
-      for waker in item.event.wakers { subscriptions.append(waker.subscribe(wakeItem)) }
-      if let machine = item.event.machine {
-        subscriptions.append(machine.machine.exited.subscribe(wakeItem))
-        subscriptions.append(machine.machine.failure.subscribe(wakeItem))
-      }
+      subscriptions += starts.subscribe(item.event, news?.waker(index, wake) ?? wake)
     }
     return subscriptions
   }
 
   func poll() -> Bool {
+    starts.follow()
     if result == nil { result = look() }
     return result != nil
   }
@@ -97,7 +94,7 @@ final class EventWait: Wait {
       for index in items.indices { if let outcome = look(at: index) { return outcome } }
     }
     if missing == 0 { return collected() }
-    if let error = deathOfMachines() { return .failure(error) }
+    if let error = deathOfMortals() { return .failure(error) }
     guard limit.deadline.hasPassed else { return nil }
     return mode == .never && !limit.isCapped ? .success { _ in 0 } : .failure(timeoutError())
   }
@@ -130,12 +127,12 @@ final class EventWait: Wait {
     let values = try (0..<count).map { try call.value(call.count - count + 1 + $0).shown }
     let name = item.key.text.map { "'\($0)', " } ?? ""
     let gift = values.isEmpty ? "" : ", with " + values.joined(separator: ", ")
-    let machine = item.event.machine
+    let mortal = item.event.mortal
     var error = ScriptError(
       .assertion,
       "\(name)\(item.event.fullPurpose), came\(gift); it should not within"
-        + " \(formatted(limit.seconds)) s", machine: machine?.name)
-    error.notes = machine?.evidence() ?? []
+        + " \(formatted(limit.seconds)) s", machine: mortal?.machineName)
+    error.notes = mortal?.evidence() ?? []
     return error
   }
 
@@ -155,33 +152,37 @@ final class EventWait: Wait {
     }
   }
 
-  private func deathOfMachines() -> ScriptError? {
+  private func deathOfMortals() -> ScriptError? {
     if let news {
-      for index in news.concerned { if let error = deathOfMachine(of: index) { return error } }
+      for index in news.concerned { if let error = deathOfMortal(of: index) { return error } }
     } else {
-      for index in items.indices { if let error = deathOfMachine(of: index) { return error } }
+      for index in items.indices { if let error = deathOfMortal(of: index) { return error } }
     }
     return nil
   }
 
-  private func deathOfMachine(of index: Int) -> ScriptError? {
-    guard outcomes[index] == nil, let machine = items[index].event.machine else { return nil }
-    if items.contains(where: { $0.event.isExit && $0.event.machine === machine }) { return nil }
-    return machine.deathError(during: items[index].event.purpose)
+  private func deathOfMortal(of index: Int) -> ScriptError? {
+    guard outcomes[index] == nil, let mortal = items[index].event.mortal else { return nil }
+    if items.contains(where: { $0.event.isExit && $0.event.mortal === mortal }) { return nil }
+    return mortal.deathError(during: items[index].event.purpose)
   }
 
   private func timeoutError() -> ScriptError {
     var error = ScriptError(.timeout, "\(limit.text) waiting for ")
     let waiting = zip(items, outcomes).filter { $0.1 == nil }.map(\.0)
     error.message += Self.purpose(of: waiting, mode)
+    for mortal in waiting.compactMap(\.event.mortal).uniqued() {
+      guard let reason = mortal.pendingReason else { continue }
+      error.message += "; \(mortal.shown) is not started yet: it waits for \(reason)"
+    }
     explain(&error)
     return error
   }
 
   func explain(_ error: inout ScriptError) {
-    let machines = zip(items, outcomes).filter { $0.1 == nil }.compactMap(\.0.event.machine)
-    error.machine = machines.first?.name
-    for machine in machines.uniqued().prefix(3) { error.notes += machine.evidence() }
+    let mortals = zip(items, outcomes).filter { $0.1 == nil }.compactMap(\.0.event.mortal).uniqued()
+    error.machine = mortals.first?.machineName
+    for mortal in mortals.prefix(3) { error.notes += mortal.evidence() }
   }
 }
 
@@ -193,14 +194,14 @@ private final class News {
   private let letters = Letters()
   private let all: [Int]
   private let inexact: [Int]
-  /// Those of machines.
+  /// Those of machines and processes.
   let concerned: [Int]
   private var wantsAll = true
 
   init(_ items: [EventWait.Item]) {
     all = Array(items.indices)
     inexact = items.indices.filter { !items[$0].event.isExact }
-    concerned = items.indices.filter { items[$0].event.machine != nil }
+    concerned = items.indices.filter { items[$0].event.mortal != nil }
   }
 
   func lookAtAll() { wantsAll = true }
@@ -232,8 +233,8 @@ func formatted(_ number: Double) -> String {
   number == number.rounded() && abs(number) < 1e15 ? String(Int64(number)) : String(number)
 }
 
-extension [MachineObject] {
-  func uniqued() -> [MachineObject] {
+extension [any Mortal] {
+  func uniqued() -> [any Mortal] {
     var seen: Set<ObjectIdentifier> = []
     return filter { seen.insert(ObjectIdentifier($0)).inserted }
   }

@@ -17,6 +17,7 @@ struct MachineFields {
   var forbiddenPatterns: [ConsoleText] = []
   /// Only qemu-guest-agent can bring the agent into the guest.
   private(set) var isDeliverySole = false
+  var mounts: [Mount] = []
   /// What it boots in the place of the plain default guest.
   private var guest: GuestObject?
   private var addresses: [(index: Int, address: String?, name: String?)] = []
@@ -24,7 +25,7 @@ struct MachineFields {
   static let common = [
     "name", "memory", "cpus", "kernel", "initramfs", "cmdline", "ports", "net", "user_net",
     "serial", "channels", "reboot", "agent", "accel", "qemu", "env", "start", "tags", "may_exit",
-    "tpm", "disks", "firmware", "fw_cfg", "forbid", "guest",
+    "tpm", "disks", "firmware", "fw_cfg", "forbid", "shares", "guest",
   ]
 
   init(_ call: Call, _ run: Run, _ kind: MachineSpecification.Kind, what: String)
@@ -57,7 +58,7 @@ struct MachineFields {
     bootsDefaultGuest = false
   }
 
-  private static func name(_ fields: Fields) throws(ScriptError) -> String? {
+  static func name(_ fields: Fields) throws(ScriptError) -> String? {
     guard let name = try fields.string("name") else { return nil }
     let isFit =
       (1...63).contains(name.utf8.count) && name.utf8.first != UInt8(ascii: "-")
@@ -137,6 +138,7 @@ struct MachineFields {
       specification.tpm = tpm.tpm
     }
     try readNet()
+    try readShares()
     try readSerial()
     try readForbidden()
     guard let channels = try fields.table("channels") else { return }
@@ -268,7 +270,7 @@ struct MachineFields {
           "\(fields.what): names and addresses of interfaces are set in the default guest alone;"
             + " set them in your own guest with vm:sh")
       }
-      return
+      return try refuseMounts()
     }
     let image = if let guest { guest.image } else { try GuestObject.prepare(run, .init()) }
     if run.options.kernel == nil && specification.memory < image.minimumMemory {
@@ -284,6 +286,7 @@ struct MachineFields {
     if specification.hasUserNetwork {
       words.append("vmscript.usernet=\(specification.userNetworkMAC)")
     }
+    words += try shareWords(image)
     guestCommandLine = words.joined(separator: " ")
     if !specification.cmdline.isEmpty { words.append(specification.cmdline) }
     specification.kernel =

@@ -7,7 +7,9 @@ import Scripting
 
 /// What scripts can say to a machine, but for commands in the guest.
 extension MachineObject {
-  static var methods: [String: NativeFunction] {
+  static var methods: [String: NativeFunction] { whenStarted(calls) }
+
+  private static var calls: [String: NativeFunction] {
     [
       "args": { call in
         let machine = Self.of(call).machine
@@ -108,6 +110,9 @@ extension MachineObject {
     changes.kernel = try fields.string("kernel")
     changes.initramfs = try fields.string("initramfs")
     changes.cmdline = try fields.string("cmdline")
+    if object.isPending {
+      throw .usage("machine '\(object.name)' waits for its start already")
+    }
     if object.machine.bootCount.value ?? 0 > 0, object.machine.exited.value == nil {
       throw .usage("machine '\(object.name)' runs already; end it first, or use reboot")
     }
@@ -119,6 +124,7 @@ extension MachineObject {
   static func kill(_ call: Call) throws(ScriptError) -> Int {
     let object = of(call)
     object.isEndClaimed = true
+    object.giveUpStart()
     let machine = object.machine
     return try call.wait(
       Operation<Void>(object.run, "the end", of: object) { _ in await machine.kill() })

@@ -25,6 +25,7 @@ enum Primitives {
       ("guest", { call throws(ScriptError) in try GuestObject.make(call, run) }),
       ("qemu_option", MachinePrimitives.option),
       ("microvm", { call throws(ScriptError) in try MachinePrimitives.make(call, run, .microvm) }),
+      ("process", { call throws(ScriptError) in try ProcessPrimitive.make(call, run) }),
       ("wait", { call throws(ScriptError) in try WaitPrimitives.one(call, run) }),
       ("wait_any", { call throws(ScriptError) in try WaitPrimitives.any(call, run) }),
       ("wait_never", { call throws(ScriptError) in try WaitPrimitives.never(call, run) }),

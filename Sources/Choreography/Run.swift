@@ -17,7 +17,9 @@ public final class Run {
   let seed: UInt64
   let record: RunRecord
   private(set) var machines: [MachineObject] = []
-  /// Set at each end of a machine: wakes the main task.
+  /// Those whose end may still fail the script.
+  private var processes: [ProcessObject] = []
+  /// Set at each end of a machine or process: wakes the main task.
   let deaths = Event<Int>(0)
   private var lookedAtDeaths = 0
   /// What `proto.load` has loaded, the newest last.
@@ -236,12 +238,17 @@ public final class Run {
     }
   }
 
+  func add(_ process: ProcessObject) {
+    processes.removeAll { $0.isDone || $0 === process }
+    processes.append(process)
+  }
+
   /// The directory of a machine's logs.
   func directory(of machine: String) -> String {
     (try? record.directory(for: machine)) ?? "(none)"
   }
 
-  /// The unasked end of any machine, once. During a wait, `lookElsewhere` first lets other tasks
+  /// The unasked end of any machine or process, once. During a wait, `lookElsewhere` first lets other tasks
   /// claim an end that they wait for.
   private func takeUnclaimedDeath(
     during wait: (any Wait)?, lookElsewhere: () -> Void = {}
@@ -253,11 +260,11 @@ public final class Run {
       lookElsewhere()
     }
     for machine in machines { machine.lookForForbidden() }
-    for machine in machines {
-      guard let error = machine.unclaimedEnd else { continue }
-      machine.isEndClaimed = true
+    let activity = wait.map { "the script waited for \($0.purpose)" }
+    for mortal in machines as [any Mortal] + processes {
+      guard let error = mortal.takeUnclaimedEnd(during: activity) else { continue }
       lookedAtDeaths = -1  // there may be another
-      return machine.explainedEnd(error, during: wait.map { "the script waited for \($0.purpose)" })
+      return error
     }
     return nil
   }

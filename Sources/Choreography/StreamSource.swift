@@ -2,11 +2,11 @@ import Events
 import Machines
 import Scripting
 
-/// What can be read from and written to: a cable's end, a connection.
+/// What can be read from and written to: a cable's end, a connection, a process.
 struct StreamSource {
   var run: Run
   var shown: String
-  var inbox: Inbox
+  var inbox: any StreamReading
   var outbox: Outbox
   /// Queues bytes; false when too many wait already.
   var write: ([UInt8]) throws(MachineError) -> Bool

@@ -78,7 +78,9 @@ enum WaitPrimitives {
       let hint =
         object is MachineObject
         ? "; wait for machine:ready() or machine:exited()"
-        : object is ChannelObject ? "; wait for channel:receive()" : ""
+        : object is ProcessObject
+          ? "; wait for process:exited() or process:output(text)"
+          : object is ChannelObject ? "; wait for channel:receive()" : ""
       throw .usage("\(what) cannot wait for a \(value.typeName)\(hint)")
     default:
       throw .usage("\(what) wants seconds or an event, got \(value.shown)")

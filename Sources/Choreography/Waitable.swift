@@ -11,6 +11,8 @@ protocol Waitable: AnyObject {
   var purpose: String { get }
   /// The machine whose end makes it impossible.
   var machine: MachineObject? { get }
+  /// The machine or process whose end makes it impossible.
+  var mortal: (any Mortal)? { get }
   /// Whether that end is what it waits for.
   var isExit: Bool { get }
   /// When to look at the latest.
@@ -29,6 +31,7 @@ typealias Outcome = Result<(Call) throws -> Int, ScriptError>
 
 extension Waitable {
   var machine: MachineObject? { nil }
+  var mortal: (any Mortal)? { machine }
   var isExit: Bool { false }
   var deadline: Deadline { .never }
   var isForTasks: Bool { false }
@@ -36,7 +39,7 @@ extension Waitable {
   func forgo() {}
 
   /// The purpose with the machine: "console text 'login:' of machine 'a'".
-  var fullPurpose: String { machine.map { "\(purpose) of machine '\($0.name)'" } ?? purpose }
+  var fullPurpose: String { mortal.map { "\(purpose) of \($0.shown)" } ?? purpose }
 }
 
 /// Time that passes: `wait(0.5)`.

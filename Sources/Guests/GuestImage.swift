@@ -13,6 +13,17 @@ public struct GuestImage: Sendable, Hashable {
   /// For example "6.1.0-50-cloud-amd64"; empty for a user's own kernel.
   public var kernelRelease: String
 
+  /// Whether its kernel has no such module; not known of a user's own kernel, which may have the
+  /// driver built in.
+  public func lacks(module: String) -> Bool {
+    guard !kernelRelease.isEmpty, let bytes = try? Files.read("\(folder)/modules") else {
+      return false
+    }
+    return !String(decoding: bytes, as: UTF8.self).split(separator: "\n").contains {
+      $0.hasSuffix("/\(module).ko")
+    }
+  }
+
   /// Bytes without which the distribution's kernel does not come to the agent: with 72 MiB it panics
   /// or resets, often without a word (Debian's 6.1).
   public static let minimumMemory: UInt64 = 80 << 20

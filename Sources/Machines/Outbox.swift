@@ -9,6 +9,8 @@ public final class Outbox: Sendable {
 
   private struct State {
     var waiting = 0
+    /// Bytes that could not be sent any more.
+    var lost = 0
     var refusal: MachineError?
   }
 
@@ -32,12 +34,27 @@ public final class Outbox: Sendable {
     return isAdmitted
   }
 
-  /// Whether little enough waits for a write to return.
+  /// Whether little enough waits for a write to return. Throws the refusal if something was lost: the
+  /// other side may have taken all, and then ended.
   public func isLow() throws(MachineError) -> Bool {
-    let (isLow, refusal) = state.withLock { ($0.waiting <= Self.limit, $0.refusal) }
+    let (isLow, refusal) = state.withLock {
+      // Why they were lost is told a moment later.
+      ($0.lost == 0 && $0.waiting <= Self.limit, $0.lost > 0 ? $0.refusal : nil)
+    }
     if let refusal { throw refusal }
     return isLow
   }
+
+  /// So many bytes are lost: nobody will read them. A refusal follows.
+  func lose(_ count: Int) {
+    state.withLock { state in
+      state.waiting = max(0, state.waiting - count)
+      state.lost += count
+    }
+  }
+
+  /// Takes no more; what waits still goes out.
+  func refuse(_ refusal: MachineError) { state.withLock { $0.refusal = refusal } }
 
   /// So many bytes were taken.
   public func took(_ count: Int) {
@@ -52,6 +69,7 @@ public final class Outbox: Sendable {
   /// Forgets what waits; a refusal makes each write throw it.
   public func reset(refusal: MachineError? = nil) {
     state.withLock { state in
+      state.lost = refusal == nil ? 0 : state.lost + state.waiting
       state.waiting = 0
       state.refusal = refusal
     }

@@ -24,7 +24,7 @@
 ---| "usage" # the script asked for what cannot be
 ---| "missing" # the host lacks a program, a file, KVM; exit status 3
 ---| "launch" # QEMU or a helper could not be started, or refused its arguments
----| "exited" # a machine ended, or stopped working, unasked; or is not running
+---| "exited" # a machine or process ended, or stopped working, unasked; or is not running
 ---| "guest_panic" # a guest's kernel panicked, or its console showed a forbidden text
 ---| "timeout" # a wait ran out of time
 ---| "command" # a command or file in the guest failed
@@ -41,6 +41,7 @@
 ---@field message string what, where, what to do, in one line
 ---@field where? string "file:line" in the script
 ---@field machine? string
+---@field process? string
 ---@field code? integer exit status of the process concerned; gRPC's status code
 ---@field signal? integer the signal that ended it
 ---@field stdout? string
@@ -134,7 +135,7 @@ function CableEnd:unplug() end
 function CableEnd:plug() end
 
 --- A cable.
----@param options? { name?: string }
+---@param options? { name?: string, carries?: "frames"|"bytes" }
 ---@return CableEnd left
 ---@return CableEnd right
 function socketpair(options) end
@@ -347,6 +348,13 @@ function guest(fields) end
 ---@field terminal true
 ---@field interactive? boolean the terminal's keys go to the guest; default false
 
+---@class SharedDirectory
+---@field path string
+---@field tag? string in a list; default: the path's last part
+---@field mount? string where the default guest mounts it; default "/mnt/TAG"
+---@field read_only? boolean default false
+---@field driver? "auto"|"virtiofs"|"9p" default "auto": virtiofs where it works
+
 ---@class MachineFields
 ---@field name? string default "qemu" or "microvm"
 ---@field memory? string default "2G", microvm "256M"
@@ -364,6 +372,7 @@ function guest(fields) end
 ---@field tpm? TPM qemu {} only
 ---@field serial? CableEnd|SerialFile|SerialTerminal where the serial port goes, besides the log
 ---@field forbid? ConsoleText|ConsoleText[]|false what fails the machine when its console shows it
+---@field shares? table<integer|string, string|SharedDirectory> directories of the host, by their tags
 ---@field channels? table<integer|string, CableEnd> more virtio serial ports
 ---@field agent? "auto"|"vmscript"|"qga"|false who answers in the guest; default "auto"
 ---@field reboot? boolean whether a reboot starts the guest again; default false
@@ -601,6 +610,93 @@ function qemu.option(option) end
 ---@param fields MachineFields
 ---@return Machine
 function microvm(fields) end
+
+-- Processes ---------------------------------------------------------------------------------------
+
+---@class ProcessExit
+---@field code? integer
+---@field signal? integer
+---@field reason "exited"|"killed"|"crashed"
+
+---@class ProcessFields
+---@field [integer] string|number|QEMUOption|CableEnd the program and its arguments
+---@field name? string default: the program's
+---@field env? table<string, string|false> added to vmscript's environment
+---@field cwd? string
+---@field stdin? string|false its standard input; default: what write sends
+---@field may_exit? boolean its end does not fail the script; default false
+---@field start? boolean default true
+
+--- A program of the host that ends with the script.
+---@class Process
+---@field name string
+---@field pid? integer
+local Process = {}
+
+--- It is gone; gives a ProcessExit.
+---@return Event
+function Process:exited() end
+
+--- It has written that since its start, to standard output or error; gives the match and its captures.
+---@param text ConsoleText
+---@return Event
+function Process:output(text) end
+
+--- Waits for text after the last match.
+---@param text ConsoleText
+---@param options? Timeout
+---@return string match
+---@return string|integer ... captures
+function Process:expect(text, options) end
+
+--- Of its standard output: what there is, at most so many bytes; a line; or all until the end. Nil at
+--- the end.
+---@param format? integer|"some"|"line"|"all"
+---@param options? Timeout
+---@return string?
+function Process:read(format, options) end
+
+--- For a for loop; waits for each line of standard output.
+---@param options? Timeout
+---@return fun(): string?
+function Process:lines(options) end
+
+--- Waits until all but 256 KiB of it were taken.
+---@param bytes string
+---@param options? Timeout
+function Process:write(bytes, options) end
+
+--- Ends its standard input, behind what was written.
+function Process:finish() end
+
+--- To the process itself.
+---@param signal string|integer "TERM", 15
+function Process:signal(signal) end
+
+--- SIGTERM to its group, SIGKILL when the time-out has passed.
+---@param options? { timeout?: Seconds } default 5
+---@return ProcessExit?
+function Process:stop(options) end
+
+--- SIGKILL to its group.
+---@return ProcessExit?
+function Process:kill() end
+
+--- Starts it, or an ended one again.
+function Process:start() end
+
+--- Its arguments, descriptors shown as "<cable.left>".
+---@return string[]
+function Process:args() end
+
+--- A line to paste into a shell.
+---@return string
+function Process:command() end
+
+--- Starts a program of the host.
+---@param fields ProcessFields
+---@return Process
+function process(fields) end
 
 -- Waits and tasks ---------------------------------------------------------------------------------
 

@@ -173,6 +173,7 @@ local api = {
   tpm = host.tpm,
   qemu = callable(host.qemu, { option = host.qemu_option }),
   microvm = host.microvm,
+  process = host.process,
   guest = host.guest,
   wait = wait,
   spawn = host.spawn,

@@ -68,7 +68,7 @@ final class EventWait: Wait {
 
   private func look() -> Outcome? {
     for (index, item) in items.enumerated() where outcomes[index] == nil {
-      guard let outcome = item.event.outcome() else { continue }
+      guard let outcome = item.event.outcome(until: limit.deadline) else { continue }
       if mode != .all { return named(item, outcome) }
       if case .failure = outcome { return outcome }
       outcomes[index] = outcome

@@ -45,6 +45,9 @@ enum Primitives {
       ("proto_encode", { call throws(ScriptError) in try ProtoPrimitives.encode(call, run) }),
       ("proto_decode", { call throws(ScriptError) in try ProtoPrimitives.decode(call, run) }),
       ("default_timeout", { call in call.results(.number(run.defaultTimeout)) }),
+      ("machine_method", machineMethod), ("console_expect", OutputEvent.expectInBoot),
+      ("console_length", OutputEvent.length),
+      ("token", { call in call.results(.string(run.token())) }),
       (
         "enter_step",
         { call in
@@ -93,7 +96,14 @@ enum Primitives {
       throw .usage("pattern wants a Lua pattern, got \(try call.value(1).shown)")
     }
     if let flaw = PatternSyntax.flaw(in: bytes) { throw .usage(flaw) }
-    return call.results(.object(PatternObject(bytes)))
+    guard let pattern = LuaPattern(bytes) else { throw .usage("malformed pattern") }
+    return call.results(.object(PatternObject(pattern)))
+  }
+
+  /// `machine_method(name, f)`: a method of machines that is written in Lua.
+  private static func machineMethod(_ call: Call) throws(ScriptError) -> Int {
+    call.interpreter.addMethod(call.text(1) ?? "", of: MachineObject.self, call, 2)
+    return 0
   }
 
   private static func now(_ call: Call, _ run: Run) -> Int {
@@ -168,7 +178,14 @@ enum Primitives {
       error.notes = notes.positions.compactMap(\.text)
     }
     if case .table(let fields) = try call.value(4) {
-      for (key, value) in fields.fields { error.fields[key] = value.text.map { .text($0) } }
+      for (key, value) in fields.fields {
+        switch value {
+        case .integer(let number): error.fields[key] = .integer(number)
+        default: error.fields[key] = value.bytes.map { .bytes($0) }
+        }
+      }
+      error.machine = fields["machine"].text
+      error.fields["machine"] = nil
     }
     throw error
   }

@@ -125,5 +125,7 @@ package.loaded.vmscript = api
 -- For the library's own modules.
 package.loaded["internal.host"] = {
   fail = host.fail, say = host.say, scratch = host.scratch, hint = host.hint,
-  guard = host.guard,
+  guard = host.guard, now = host.now, token = host.token, default_timeout = host.default_timeout,
+  console_expect = host.console_expect, console_length = host.console_length,
 }
+host.machine_method("login", function(...) return require "internal.login".login(...) end)

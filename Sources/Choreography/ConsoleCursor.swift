@@ -118,7 +118,8 @@ final class ConsoleCursor {
       // Behind a carriage return, an end with nothing before it is that of the same line.
       let isRest = end == begin && (isBehindReturn || ending == 0x0d)
       if !isRest {
-        let found = find(texts, in: UnsafeBufferPointer(rebasing: bytes[begin..<end]), isFinished: true, goOn)
+        let line = UnsafeBufferPointer(rebasing: bytes[begin..<end])
+        let found = find(texts, in: line, isFinished: true, goOn)
         if case .none = found {} else { return (begin, found) }
       }
       let next = ending == 0 ? end : end + 1

@@ -75,7 +75,9 @@ enum ConsoleKeys {
       "escape": Key(code: "esc", plain: "\u{1b}"), "space": Key(code: "spc", plain: " "),
       "backspace": Key(code: "backspace", plain: "\u{7f}"),
     ]
-    for (name, letter) in ["up": "A", "down": "B", "right": "C", "left": "D", "end": "F", "home": "H"] {
+    for (name, letter) in [
+      ("up", "A"), ("down", "B"), ("right", "C"), ("left", "D"), ("end", "F"), ("home", "H"),
+    ] {
       keys[name] = Key(code: name, plain: "\u{1b}[\(letter)", letter: letter)
     }
     for (name, number, code) in [
@@ -134,7 +136,8 @@ enum ConsoleKeys {
   /// The characters that have keys of their own, as on a keyboard from the United States.
   private static let characters: [Character: String] = [
     "-": "minus", "=": "equal", "[": "bracket_left", "]": "bracket_right", "\\": "backslash",
-    ";": "semicolon", "'": "apostrophe", "`": "grave_accent", ",": "comma", ".": "dot", "/": "slash",
+    ";": "semicolon", "'": "apostrophe", "`": "grave_accent", ",": "comma", ".": "dot",
+    "/": "slash",
   ]
 
   /// QEMU's names of the keys that are pressed together.

@@ -63,8 +63,13 @@ extension MachineObject {
         .array(
           try ConsoleKeys.codes(name).map { ["type": .string("qcode"), "data": .string($0)] }))
     }
-    try object.demandStarted()
     let machine = object.machine
+    guard Supervisor.sync({ machine.specification.kind }) != .microvm else {
+      throw ScriptError(
+        .usage, "machine '\(object.name)': a microvm has no keyboard; send types on its console",
+        machine: object.name)
+    }
+    try object.demandStarted()
     let keys = chords
     return try call.wait(
       Operation<Void>(object.run, "keys to be pressed", of: object) {

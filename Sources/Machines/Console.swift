@@ -195,7 +195,9 @@ import Synchronization
     var written = 0
     while written < bytes.count {
       let number = log.number
-      let count = bytes[written...].withUnsafeBytes { Glibc.write(number, $0.baseAddress, $0.count) }
+      let count = bytes[written...].withUnsafeBytes {
+        Glibc.write(number, $0.baseAddress, $0.count)
+      }
       if count < 0 && errno == EINTR { continue }
       // A disk that is full first takes a part.
       if count <= 0 { return (written, count < 0 ? errno : ENOSPC) }

@@ -87,6 +87,7 @@ public final class ConsoleTimes: Sendable {
   }
 
   static func line(_ seconds: Double, _ offset: Int, _ boot: Int) -> [UInt8] {
+    let (seconds, boot) = (min(seconds, 999_999), min(boot, 9999))
     let text =
       "{\"seconds\":\(padded(fixed(seconds, 6), 13)),\"offset\":\(padded(String(offset), 14))"
       + ",\"boot\":\(padded(String(boot), 4))}\n"

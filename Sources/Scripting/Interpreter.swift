@@ -191,7 +191,8 @@ public final class Interpreter {
   }
 
   /// Gives the objects of a type a method that is written in Lua: the function at argument `index`.
-  public func addMethod(_ name: String, of kind: any ScriptObject.Type, _ call: Call, _ index: Int) {
+  public func addMethod(_ name: String, of kind: any ScriptObject.Type, _ call: Call, _ index: Int)
+  {
     lua_checkstack(call.state, 8)
     pushMetatable(call.state, of: kind)
     lua_rawgeti(call.state, lua_registry_index, lua_Integer(methods[ObjectIdentifier(kind)]!))

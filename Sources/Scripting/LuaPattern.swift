@@ -103,7 +103,7 @@ public struct LuaPattern: Sendable {
       default: at = compileSingle(at)
       }
     }
-    if let kind = items.first?.kind, kind == .one || kind == .plus {
+    if !isAnchored, let kind = items.first?.kind, kind == .one || kind == .plus {
       head = onlyMember(ofSet: items[0].number)
     }
   }

@@ -20,7 +20,9 @@ import Testing
   ]
 
   /// What Lua's own string.find says, as text: start, end, captures; "none", or nil for an error.
-  private func inLua(_ lua: Interpreter, _ pattern: String, _ text: String, _ start: Int) -> String? {
+  private func inLua(
+    _ lua: Interpreter, _ pattern: String, _ text: String, _ start: Int
+  ) -> String? {
     let source = """
       local r = table.pack(pcall(string.find, \(quoted(text)), \(quoted(pattern)), \(start + 1)))
       if not r[1] then return nil end
@@ -54,11 +56,11 @@ import Testing
     }
   }
 
-  @Test func agreesWithLua() throws {
-    try withInterpreter { lua in
+  @Test func agreesWithLua() {
+    withInterpreter { lua in
       var numbers = Numbers(state: 5)
       var compared = 0
-      for _ in 0..<6000 {
+      for _ in 0..<4000 {
         let pattern = (0..<Int.random(in: 1...5, using: &numbers)).map { _ in
           Self.pieces.randomElement(using: &numbers)!
         }.joined()
@@ -66,14 +68,15 @@ import Testing
           (0..<Int.random(in: 0...12, using: &numbers)).map { _ in
             "aabbc1_ ].-x%".randomElement(using: &numbers)!
           })
-        let start = pattern.hasPrefix("^") ? 0 : Int.random(in: 0...text.utf8.count, using: &numbers)
+        let start =
+          pattern.hasPrefix("^") ? 0 : Int.random(in: 0...text.utf8.count, using: &numbers)
         guard PatternSyntax.flaw(in: Array(pattern.utf8)) == nil else { continue }
         let wanted = inLua(lua, pattern, text, start)
         #expect(
           here(pattern, text, start) == wanted, "pattern '\(pattern)' in '\(text)' from \(start)")
         if wanted != "none" { compared += 1 }
       }
-      #expect(compared > 1000)
+      #expect(compared > 500)
     }
   }
 

@@ -21,15 +21,16 @@ local REFUSED = {
 --- What takes the place of the user's own shell, whose prompt, echo and line editing nobody needs
 --- here. It reads a command in pieces ("+…"), runs it ("=number") with its output in a pipe, as an
 --- agent would, and says where that begins and ends in words that its own text does not have. Sed
---- ends with the command, though a daemon may keep the pipe open; busybox's wants to see a line more
---- before it does. "?…" is answered, "!" ends it.
+--- ends with the command, though a daemon may keep the pipe open; busybox's wants to see a line
+--- more before it does. "?…" is answered, "!" ends it.
 local LOOP = table.concat({
-  [[trap "i=1" INT QUIT; stty sane -echo -onlcr 2>/dev/null; dmesg -n 1 2>/dev/null;]],
+  [[trap "i=1" INT QUIT; ulimit -c 0; stty sane -echo -onlcr 2>/dev/null; dmesg -n 1 2>/dev/null;]],
   [[TERM=dumb; export TERM; c=; i=; echo "$0:up.";]],
   [[while :; do IFS= read -r l || { [ "$i" ] || exit; i=; continue; }; case $l in]],
   [[+*) c=$c${l#+}; echo "$0:more.";;]],
   [[=*) n=$0:${l#=}; echo "$n:[";]],
-  [[{ (eval "$(printf %b "$c")") 2>&1 </dev/null; s=$?; printf "\n%s\n\n" "$n:]$s."; } |]],
+  [[{ (eval "$(printf %b "$c")") 2>&1 </dev/null; s=$?;]],
+  [[printf "\n%s\n\n" "$n:]$s."; } |]],
   [[LC_ALL=C sed "/^$n:]/q"; c=; echo "$n:!";;]],
   [[\?*) c=; i=; echo "$0:${l#?}.";; !) exit;; esac; done]],
 }, " ")
@@ -77,7 +78,7 @@ local Shell = {}
 Shell.__index = Shell
 Shell.__name = "shell"
 
-function Shell:__tostring() return ("shell on machine '%s'"):format(self.name) end
+function Shell.__tostring(shell) return ("shell on machine '%s'"):format(shell.name) end
 
 --- Waits for a prompt, and presses Enter when nothing is said.
 local function reach(vm, texts, late, boot)
@@ -99,7 +100,7 @@ function login.login(vm, options)
   end
   local given, prompt = check(vm, options)
   local user, timeout = given.user or "root", given.timeout or host.default_timeout()
-  if given.timeout and not (timeout >= 0) then
+  if timeout ~= timeout or timeout < 0 then
     fields.wrong("login", "timeout", "a number of seconds", timeout)
   end
   for _, name in ipairs { "user", "password" } do
@@ -184,19 +185,18 @@ local function demand(shell, function_name)
   end
 end
 
---- A command that was given up may still run: it is ended, by one signal or by the other.
+--- A command that was given up has had its SIGINT then; what is left of it gets SIGQUIT. Programs
+--- in the background ignore both.
 local function recover(shell)
-  for _, key in ipairs { "ctrl-c", "ctrl-\\" } do
-    shell.count = shell.count + 1
-    local answer = ("still-%d"):format(shell.count)
-    shell.vm:send({ key }, "?" .. answer .. "\n")
-    if await(shell.vm, { yes = ("%s:%s."):format(shell.mark, answer) }, 5, shell.boot) then
-      shell.lost = nil
-      return
-    end
+  shell.count = shell.count + 1
+  local answer = ("still-%d"):format(shell.count)
+  shell.vm:send({ "ctrl-\\" }, "?" .. answer .. "\n")
+  local found = await(shell.vm, { yes = ("%s:%s."):format(shell.mark, answer) }, 5, shell.boot)
+  if not found then
+    shell.over = ("command '%s' ran out of time, and neither SIGINT nor SIGQUIT ended it")
+      :format(shell.lost)
   end
-  shell.over = ("command '%s' ran out of time, and neither SIGINT nor SIGQUIT ended it")
-    :format(shell.lost)
+  shell.lost = nil
 end
 
 local function short(command)
@@ -259,8 +259,8 @@ local function run(shell, command, options, what)
   done = true
   local output = found.before:gsub("^\n", ""):gsub("\n+$", "")
   if key == "lost" then
-    host.fail("command", ("the status of command '%s' in the shell on machine '%s' is not known: it "
-      .. "was interrupted, or something else wrote on the console at its end"):format(
+    host.fail("command", ("the status of command '%s' in the shell on machine '%s' is not known: "
+      .. "it was interrupted, or something else wrote on the console at its end"):format(
       short(command), shell.name), nil, { machine = shell.name, stdout = output })
   end
   return math.tointeger(found.captures[1]), output

@@ -7,8 +7,12 @@
 
 void events_name_thread(const char *name) { prctl(PR_SET_NAME, name); }
 
-void events_sleep(int descriptor, int64_t nanoseconds) {
-  struct pollfd poll = {.fd = descriptor, .events = POLLIN};
+int events_sleep(int first, int second, bool wants_room, int64_t nanoseconds) {
+  struct pollfd poll[] = {
+      {.fd = first, .events = POLLIN},
+      {.fd = second, .events = POLLIN | (wants_room ? POLLOUT : 0)},
+  };
   struct timespec time = {nanoseconds / 1000000000, nanoseconds % 1000000000};
-  ppoll(&poll, 1, nanoseconds < 0 ? NULL : &time, NULL);
+  if (ppoll(poll, 2, nanoseconds < 0 ? NULL : &time, NULL) <= 0) return 0;
+  return (poll[0].revents ? EVENTS_FIRST : 0) | (poll[1].revents ? EVENTS_SECOND : 0);
 }

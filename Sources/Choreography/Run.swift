@@ -4,6 +4,7 @@ import Machines
 import Processes
 import ProtoMessages
 import Record
+import RemoteCalls
 import Scripting
 import Synchronization
 
@@ -49,6 +50,8 @@ public final class Run {
     let ending = Ending.shared
     ending.begin(options) { [interpreter] in interpreter.interrupter }
     interpreter.onInterrupt = { ending.takeCancellation() }
+    interpreter.scheduler.source = CallHelper.shared
+    CallHelper.shared.whenStarted(interpreter.scheduler.bell)
     interpreter.scheduler.onUnawaitedFailure = { [unowned self] task in handleFailure(of: task) }
     Primitives.install(in: self)
     let main: LuaTask

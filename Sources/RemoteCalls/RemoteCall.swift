@@ -31,14 +31,13 @@ public final class RemoteCall: Sendable {
     self.request = request
     state.withLock { $0.isFinished = request.message != nil }
     let frame = CallFrame(.open, number, request.encoded).encoded
-    Supervisor.post { CallHelper.begin(self, frame) }
+    CallHelper.shared.begin(self, frame)
   }
 
   deinit {
     // The helper's table holds a call weakly: nobody waits for this one any more.
     guard state.withLock({ $0.end == nil && $0.failure == nil }) else { return }
-    let number = number
-    Supervisor.post { CallHelper.forget(number) }
+    CallHelper.shared.forget(number)
   }
 
   // MARK: What came
@@ -108,13 +107,11 @@ public final class RemoteCall: Sendable {
     }
     guard isFirst else { return }
     changed.set(true)
-    let number = number
-    Supervisor.post { CallHelper.forget(number) }
+    CallHelper.shared.forget(number)
   }
 
   private func tell(_ frame: CallFrame) {
-    let bytes = frame.encoded
-    Supervisor.post { CallHelper.send(bytes) }
+    CallHelper.shared.send(frame.encoded)
   }
 
   // MARK: From the helper

@@ -15,6 +15,8 @@ public final class Scheduler {
   /// Asked at each look at a wait of main's that goes on (it is given the wait, and what lets
   /// all other tasks look first); what it returns is raised there.
   public var mainFault: (any Wait, () -> Void) -> ScriptError? = { _, _ in nil }
+  /// Served whenever no task can go on, and now and then between their turns.
+  public var source: (any ScriptSource)?
   /// Told of each task that fails while nobody waits for it.
   public var onUnawaitedFailure: (LuaTask) -> Void = { _ in }
 
@@ -74,6 +76,12 @@ public final class Scheduler {
   /// Tasks that have not ended, oldest first.
   public var living: [LuaTask] { tasks.values.sorted { $0.id < $1.id } }
 
+  /// Makes a sleeping script look at its source. From any thread.
+  public var bell: @Sendable () -> Void {
+    let mailbox = mailbox
+    return { mailbox.ring() }
+  }
+
   private func enqueue(_ task: LuaTask) {
     guard !task.isReady else { return }
     task.isReady = true
@@ -92,13 +100,17 @@ public final class Scheduler {
 
   /// Runs tasks until `task` has ended or, if given, the deadline has passed.
   public func run(until task: LuaTask, deadline: Deadline = .never) {
+    var rounds = 0
     while task.outcome == nil && !deadline.hasPassed {
       deliver()
       if ready.isEmpty {
         let next = timers.soonest.map { Deadline($0) } ?? .never
-        mailbox.sleep(until: min(next, deadline))
+        mailbox.sleep(until: min(next, deadline), serving: source)
         continue
       }
+      // Tasks that always have something to do must not starve it.
+      rounds &+= 1
+      if rounds & 63 == 0, let source, source.descriptor >= 0 { source.serve() }
       let round = ready
       ready = []
       for task in round {

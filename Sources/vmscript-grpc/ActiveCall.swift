@@ -24,8 +24,8 @@
       (incoming, requests) = AsyncStream.makeStream()
     }
 
-    func start(on channel: ServerChannel, _ calls: CallTable) {
-      let work = Task {
+    func start(on channel: ServerChannel, _ executor: LoopExecutor, _ calls: CallTable) {
+      let work = Task(executorPreference: executor) { [self] in
         do {
           try await run(channel.transport)
         } catch {

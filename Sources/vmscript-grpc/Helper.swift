@@ -2,39 +2,53 @@
   import CallFrames
   import Glibc
   import GRPCNIOTransportHTTP2Posix
+  import NIOCore
   import NIOPosix
   import Synchronization
 
-  /// Reads frames on the program's first thread and lets tasks make the calls.
-  final class Helper {
-    private let descriptor: Int32
+  /// Reads vmscript's frames and lets tasks make the calls. One event loop's thread does all of it,
+  /// tasks included: what is done for a call is little, and each more thread would have to be woken.
+  final class Helper: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let loop: any EventLoop
+    private let executor: LoopExecutor
     private let outbox: Outbox
     private var parser = FrameParser()
     private let calls = CallTable()
     private var channels: [String: ServerChannel] = [:]
-    /// One thread: what is done for a call is little, and each more has to be woken.
-    private let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
-    init(descriptor: Int32) {
-      self.descriptor = descriptor
-      outbox = Outbox(descriptor)
+    private init(_ channel: any Channel) {
+      loop = channel.eventLoop
+      executor = LoopExecutor(loop)
+      outbox = Outbox(channel)
     }
 
     /// Until vmscript closes its end.
-    func run() -> Never {
-      signal(SIGPIPE, SIG_IGN)
-      var buffer = [UInt8](repeating: 0, count: 1 << 16)
-      while true {
-        let count = read(descriptor, &buffer, buffer.count)
-        if count < 0 && errno == EINTR { continue }
-        guard count > 0 else { exit(0) }
-        parser.append(buffer[..<count])
-        do throws(FrameError) {
-          while let frame = try parser.next() { handle(frame) }
-        } catch {
-          complain("vmscript sent what is no frame: the two are not of one version")
-          exit(1)
-        }
+    static func run(descriptor: Int32) -> Never {
+      do {
+        let channel = try ClientBootstrap(group: MultiThreadedEventLoopGroup(numberOfThreads: 1))
+          .channelInitializer { channel in
+            channel.eventLoop.makeCompletedFuture {
+              try channel.pipeline.syncOperations.addHandler(Helper(channel))
+            }
+          }
+          .withConnectedSocket(descriptor).wait()
+        try channel.closeFuture.wait()
+      } catch {
+        complain("\(error)")
+        exit(1)
+      }
+      exit(0)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+      parser.append(unwrapInboundIn(data).readableBytesView)
+      do throws(FrameError) {
+        while let frame = try parser.next() { handle(frame) }
+      } catch {
+        complain("vmscript sent what is no frame: the two are not of one version")
+        exit(1)
       }
     }
 
@@ -59,7 +73,7 @@
         let channel = try channel(to: request)
         let call = ActiveCall(frame.call, request, outbox)
         calls[frame.call] = call
-        call.start(on: channel, calls)
+        call.start(on: channel, executor, calls)
       } catch {
         let end = CallEnd(code: 14, message: "\(error)")
         outbox.send(CallFrame(.end, frame.call, end.encoded))
@@ -69,7 +83,7 @@
     private func channel(to request: CallRequest) throws -> ServerChannel {
       let name = "\(request.address):\(request.port)"
       if let channel = channels[name] { return channel }
-      let channel = try ServerChannel(request.address, Int(request.port), loops)
+      let channel = try ServerChannel(request.address, Int(request.port), loop, executor)
       channels[name] = channel
       return channel
     }

@@ -8,7 +8,9 @@
   final class ServerChannel: Sendable {
     let transport: HTTP2ClientTransport.Posix
 
-    init(_ address: String, _ port: Int, _ loops: MultiThreadedEventLoopGroup) throws {
+    init(
+      _ address: String, _ port: Int, _ loop: any EventLoop, _ executor: LoopExecutor
+    ) throws {
       var config = HTTP2ClientTransport.Posix.Config.defaults
       // A guest that boots is asked again soon; gRPC's two minutes are for servers far away.
       config.backoff = .init(
@@ -22,9 +24,9 @@
       }
       let transport = try HTTP2ClientTransport.Posix(
         target: .ipv4(address: address, port: port), transportSecurity: .plaintext,
-        config: config, eventLoopGroup: loops)
+        config: config, eventLoopGroup: loop)
       self.transport = transport
-      Task { try await transport.connect() }
+      Task(executorPreference: executor) { try await transport.connect() }
     }
   }
 #endif

@@ -6,7 +6,7 @@
     complain("vmscript starts this program for the calls of ports:grpc; it does nothing alone")
     exit(64)
   }
-  Helper(descriptor: number).run()
+  Helper.run(descriptor: number)
 #else
   import Glibc
 

@@ -1,0 +1,4 @@
+import RemoteCalls
+import Scripting
+
+extension CallHelper: ScriptSource {}

@@ -53,7 +53,7 @@ local function await(vm, texts, seconds, boot, unfinished)
   end
 end
 
-local function check(vm, options)
+local function check(options)
   if type(options) == "table" and options.prompt ~= nil then
     local rest = {}
     for name, value in pairs(options) do if name ~= "prompt" then rest[name] = value end end
@@ -98,7 +98,7 @@ function login.login(vm, options)
     host.fail("usage", ("login wants a machine before it, got %s; call it with ':', as in "
       .. "m:login(…)"):format(type(vm)))
   end
-  local given, prompt = check(vm, options)
+  local given, prompt = check(options)
   local user, timeout = given.user or "root", given.timeout or host.default_timeout()
   if timeout ~= timeout or timeout < 0 then
     fields.wrong("login", "timeout", "a number of seconds", timeout)

@@ -41,7 +41,7 @@ equal(wait.eventually(function() return shell:sh "echo tried" end, { timeout = 5
 
 -- Over with its boot, said at once; and with its end.
 task = spawn(function() return select(2, pcall(shell.sh, shell, "sleep 64")) end)
-vm:expect ":["
+wait.eventually(function() return vm:sh("ps"):find("sleep 64", 1, true) end)
 vm:reboot()
 local over = wait(task)
 equal(over.kind, "agent")

@@ -25,18 +25,11 @@ extension ProcessObject {
       },
       "lines": { call throws(ScriptError) in
         try of(call).demandStarted()
-        let options = try Fields(call, 2, of: "lines", known: ["timeout"])
-        return call.results(
-          .object(LineReader(of(call).source, timeout: try options.seconds("timeout"))))
+        return try LineReader.make(call, of(call).source)
       },
       "write": { call throws(ScriptError) in
         try of(call).demandStarted()
-        guard let bytes = call.bytes(2) else {
-          throw .usage("write wants a string, got \(call.typeName(2))")
-        }
-        let options = try Fields(call, 3, of: "write", known: ["timeout"])
-        return try call.wait(
-          WriteWait(of(call).source, bytes, timeout: try options.seconds("timeout")))
+        return try WriteWait.write(call, of(call).source)
       },
       "finish": { call throws(ScriptError) in
         try of(call).demandStarted()

@@ -23,5 +23,5 @@ extension MachineObject: TextSource {
 extension ProcessObject: TextSource {
   var textLog: Console { process.console }
   var textNoun: String { "text" }
-  var needsStart: Bool { !process.isAlive }
+  var needsStart: Bool { process.starts.value ?? 0 == 0 || process.exited.value != nil }
 }

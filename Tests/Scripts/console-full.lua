@@ -3,7 +3,7 @@
 -- status: 3
 -- stdout: seen
 -- stdout: alive
--- stderr: the console of machine 'a' cannot be looked at any more: its log '
+-- stderr: the text of machine 'a' cannot be looked at any more: its log '
 -- stderr: cannot be written: No space left on device; make room there, or name another place by XDG_STATE_HOME
 local vm = microvm { name = "a",
   "-set", "chardev.console.mux=on", "-device", "virtserialport,chardev=console,name=fast" }

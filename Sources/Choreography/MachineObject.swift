@@ -56,7 +56,7 @@ final class MachineObject: ScriptObject {
   }
 
   /// It was started and has not ended, as far as is known.
-  var isLiving: Bool { machine.bootCount.value ?? 0 > 0 && machine.exited.value == nil }
+  var isLiving: Bool { isPending || machine.bootCount.value ?? 0 > 0 && machine.exited.value == nil }
 
   func field(_ key: Value) -> Value? {
     switch key.text {
@@ -197,12 +197,8 @@ final class MachineObject: ScriptObject {
     }
     // How long it has been silent is often what tells.
     let now = ConsoleTimes.fixed(Instant.now.seconds(since: run.started), 2)
-    let shown = lines.map { line in
-      let time = line.seconds.map { ConsoleTimes.fixed($0, 2) } ?? ""
-      return "\(String(repeating: " ", count: max(0, 8 - time.utf8.count)))\(time) │ \(line.text)"
-    }
-    return ["\(origin); last lines of its console, now being second \(now) of the run:"] + shown
-      + [logs]
+    return ["\(origin); last lines of its console, now being second \(now) of the run:"]
+      + lines.map(\.timed) + [logs]
   }
 }
 

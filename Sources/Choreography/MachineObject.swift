@@ -56,7 +56,9 @@ final class MachineObject: ScriptObject {
   }
 
   /// It was started and has not ended, as far as is known.
-  var isLiving: Bool { isPending || machine.bootCount.value ?? 0 > 0 && machine.exited.value == nil }
+  var isLiving: Bool {
+    isPending || machine.bootCount.value ?? 0 > 0 && machine.exited.value == nil
+  }
 
   func field(_ key: Value) -> Value? {
     switch key.text {

@@ -55,7 +55,7 @@ final class MachineObject: ScriptObject {
     self.serialConsole = serialConsole
   }
 
-  /// It was started and has not ended, as far as is known.
+  /// It was started, or waits for room, and has not ended, as far as is known.
   var isLiving: Bool {
     isPending || machine.bootCount.value ?? 0 > 0 && machine.exited.value == nil
   }

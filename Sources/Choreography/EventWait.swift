@@ -94,7 +94,12 @@ final class EventWait: Wait {
       for index in items.indices { if let outcome = look(at: index) { return outcome } }
     }
     if missing == 0 { return collected() }
-    if let error = deathOfMortals() { return .failure(error) }
+    if hasDeath {
+      // What it said last came before its end, though perhaps after the look above.
+      for index in items.indices { if let outcome = look(at: index) { return outcome } }
+      if missing == 0 { return collected() }
+      if let error = deathOfMortals() { return .failure(error) }
+    }
     guard limit.deadline.hasPassed else { return nil }
     return mode == .never && !limit.isCapped ? .success { _ in 0 } : .failure(timeoutError())
   }
@@ -153,12 +158,13 @@ final class EventWait: Wait {
     }
   }
 
+  private var hasDeath: Bool {
+    let indices = news?.concerned ?? Array(items.indices)
+    return indices.contains { outcomes[$0] == nil && items[$0].event.mortal?.hasEnded == true }
+  }
+
   private func deathOfMortals() -> ScriptError? {
-    if let news {
-      for index in news.concerned { if let error = deathOfMortal(of: index) { return error } }
-    } else {
-      for index in items.indices { if let error = deathOfMortal(of: index) { return error } }
-    }
+    for index in items.indices { if let error = deathOfMortal(of: index) { return error } }
     return nil
   }
 

@@ -67,20 +67,28 @@ final class GRPCClientObject: ScriptObject {
     [
       "call": { call throws(ScriptError) in try ask(call, "call", GRPCReply.init) },
       "stream": { call throws(ScriptError) in try ask(call, "stream", GRPCOpening.init) },
-      "services": { call throws(ScriptError) in try of(call).services(call) },
+      "services": { call throws(ScriptError) in
+        let client = of(call)
+        return try client.ports.whenStarted(call) { call throws(ScriptError) in
+          try client.services(call)
+        }
+      },
     ]
   }
 
   /// Method `what`, with a method's name, a message and options; waits for the event made of them.
   private static func ask(
     _ call: Call, _ what: String,
-    _ event: (GRPCClientObject, MethodLookup, Value, CallOptions) -> any Waitable
+    _ event: @escaping (GRPCClientObject, MethodLookup, Value, CallOptions) -> any Waitable
   ) throws(ScriptError) -> Int {
     let client = of(call)
     let lookup = try lookup(call, client, what)
     let options = try options(call, client, what)
-    let wanted = event(client, lookup, try call.value(3), options)
-    return try call.wait(EventWait(client.run, wanted, timeout: .infinity))
+    let message = try call.value(3)
+    return try client.ports.whenStarted(call) { call throws(ScriptError) in
+      let wanted = event(client, lookup, message, options)
+      return try call.wait(EventWait(client.run, wanted, timeout: .infinity))
+    }
   }
 
   private static func of(_ call: Call) -> GRPCClientObject { call.object(1) as! GRPCClientObject }

@@ -31,6 +31,7 @@ final class GuestObject: ScriptObject {
       throw fields.wrong(
         "files", "paths in the guest with their texts: { [\"/etc/x\"] = \"text\" }")
     }
+    if let flaw = software.flaw { throw .usage("guest: files: \(flaw)") }
     return call.results(.object(GuestObject(try prepare(run, software))))
   }
 

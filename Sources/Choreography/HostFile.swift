@@ -5,13 +5,16 @@ import Scripting
 enum HostFile {
   /// Errors of kind `missing` name the path.
   static func read(_ path: String) throws(ScriptError) -> [UInt8] {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
+    // A named pipe without a writer would hold up the script for ever.
+    let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard file >= 0 else { throw failure("read", path) }
     defer { Glibc.close(file) }
     var status = stat()
     fstat(file, &status)
-    guard status.st_mode & S_IFMT != S_IFDIR else {
-      throw .usage("'\(path)' is a directory, not a file")
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: break
+    case S_IFDIR: throw .usage("'\(path)' is a directory, not a file")
+    default: throw .usage("'\(path)' is no regular file")
     }
     var bytes: [UInt8] = []
     var block = [UInt8](repeating: 0, count: 1 << 20)

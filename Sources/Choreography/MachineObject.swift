@@ -55,8 +55,10 @@ final class MachineObject: ScriptObject {
     self.serialConsole = serialConsole
   }
 
-  /// It was started and has not ended, as far as is known.
-  var isLiving: Bool { machine.bootCount.value ?? 0 > 0 && machine.exited.value == nil }
+  /// It was started, or waits for room, and has not ended, as far as is known.
+  var isLiving: Bool {
+    isPending || machine.bootCount.value ?? 0 > 0 && machine.exited.value == nil
+  }
 
   func field(_ key: Value) -> Value? {
     switch key.text {
@@ -195,13 +197,9 @@ final class MachineObject: ScriptObject {
     guard !lines.isEmpty else {
       return ["\(origin); its console said nothing\(consoleHint)", logs]
     }
-    func row(_ seconds: Double?, _ text: String) -> String {
-      let time = seconds.map { ConsoleTimes.fixed($0, 2) } ?? ""
-      return "\(String(repeating: " ", count: max(0, 8 - time.utf8.count)))\(time) │ \(text)"
-    }
     // How long it has been silent is often what tells.
-    return ["\(origin); last lines of its console:"] + lines.map { row($0.seconds, $0.text) }
-      + [row(Instant.now.seconds(since: run.started), "(now)"), logs]
+    let now = Console.Line(text: "(now)", seconds: Instant.now.seconds(since: run.started))
+    return ["\(origin); last lines of its console:"] + (lines + [now]).map(\.timed) + [logs]
   }
 }
 

@@ -14,6 +14,8 @@ protocol Mortal: AnyObject {
   var pendingStart: (any Waking)? { get }
   /// What that start waits for.
   var pendingReason: String? { get }
+  /// It has ended, or works no more; all that it said before is known.
+  var hasEnded: Bool { get }
   /// The error for a wait that its end makes hopeless; nil while it lives.
   func deathError(during purpose: String) -> ScriptError?
   /// The error for an end that nobody asked for or was told of, once; `activity` is what the script
@@ -31,6 +33,10 @@ extension Mortal {
 extension MachineObject: Mortal {
   var machineName: String? { name }
   var deathWakers: [any Waking] { [machine.exited, machine.failure] }
+  var hasEnded: Bool {
+    lookForForbidden()
+    return machine.exited.value != nil || machine.failure.value != nil
+  }
 
   func takeUnclaimedEnd(during activity: String?) -> ScriptError? {
     guard let error = unclaimedEnd else { return nil }

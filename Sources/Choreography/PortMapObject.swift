@@ -98,10 +98,9 @@ final class PortMapObject: ScriptObject {
       },
       "dial": { call throws(ScriptError) in
         let map = of(call)
-        func dial(_ call: Call) throws(ScriptError) -> Int { try ConnectionObject.dial(call, map) }
-        let owner = map.run.machines.first { $0.isPending && $0.ports === map.ports }
-        guard let wait = owner?.startWait(then: dial) else { return try dial(call) }
-        return try call.wait(wait)
+        return try map.whenStarted(call) { call throws(ScriptError) in
+          try ConnectionObject.dial(call, map)
+        }
       },
       "grpc": { call throws(ScriptError) in try GRPCClientObject.make(call, of(call)) },
     ]
@@ -119,6 +118,13 @@ final class PortMapObject: ScriptObject {
           + " \(list)")
     }
     return mapping
+  }
+
+  /// Makes the call, after the start of the machine with these ports if that waits for room.
+  func whenStarted(_ call: Call, _ method: @escaping NativeFunction) throws(ScriptError) -> Int {
+    let owner = run.machines.first { $0.isPending && $0.ports === ports }
+    guard let wait = owner?.startWait(then: method) else { return try method(call) }
+    return try call.wait(wait)
   }
 
   /// The machine that has the ports, or had them last; nil if none was started with them.

@@ -105,6 +105,7 @@ final class ProcessObject: ScriptObject {
 extension ProcessObject: Mortal {
   var machineName: String? { nil }
   var deathWakers: [any Waking] { [process.exited] }
+  var hasEnded: Bool { process.exited.value != nil }
 
   func deathError(during purpose: String) -> ScriptError? {
     guard var error = process.exited.value?.error(process: name) else { return nil }
@@ -135,7 +136,7 @@ extension ProcessObject: Mortal {
     let said =
       lines.isEmpty
       ? ["\(origin); it said nothing"]
-      : ["\(origin); the last lines it wrote:"] + lines.map { "  \($0)" }
+      : ["\(origin); the last lines it wrote:"] + lines.map(\.timed)
     return said + ["logs: \(process.directory)"]
   }
 }

@@ -114,16 +114,20 @@ struct GuestBuilder {
       .map { "\($0.condition) /lib/modules/\($0.name).ko\n" }.joined()
   }
 
+  static let folders = [
+    "bin", "dev", "etc", "etc/vmscript", "lib", "lib/modules", "proc", "run", "sys", "tmp", "usr",
+    "usr/local", "usr/local/bin", "var", "var/log", "var/tmp",
+  ]
+  /// Other names of /bin.
+  static let doubles = ["sbin", "usr/bin", "usr/sbin"]
+
   private func initramfs(
     _ kernel: Kernel, _ busybox: [UInt8], _ modules: String
   ) throws(GuestError) -> Initramfs {
     var root = Initramfs()
-    for folder in [
-      "bin", "dev", "etc", "etc/vmscript", "lib", "lib/modules", "proc", "run", "sys", "tmp", "usr",
-      "usr/local", "usr/local/bin", "var", "var/log", "var/tmp",
-    ] { root.addFolder(folder) }
+    for folder in Self.folders { root.addFolder(folder) }
     root.addFolder("root", mode: 0o700)
-    for link in ["sbin", "usr/bin", "usr/sbin"] { root.addLink(link, to: "/bin") }
+    for link in Self.doubles { root.addLink(link, to: "/bin") }
     root.addLink("var/run", to: "/run")
     root.addFile("init", EmbeddedAgent.bytes, mode: 0o755)
     root.addFile("bin/busybox", busybox, mode: 0o755)

@@ -39,6 +39,32 @@ public struct GuestSoftware: Sendable, Hashable {
     return lines.joined(separator: "\n") + "\n"
   }
 
+  /// Why its files cannot all be in a guest, for a message; nil if they can.
+  public var flaw: String? {
+    let folders = Set((GuestBuilder.folders + GuestBuilder.doubles).map(SoftwareBuilder.place))
+    var taken: [String: String] = [:]
+    for path in files.keys.sorted() {
+      let place = SoftwareBuilder.place(path)
+      let parts = place.split(separator: "/")
+      if place == "init" || place.hasPrefix("etc/vmscript/") {
+        return "'\(path)' is the guest's own"
+      }
+      if folders.contains(place) { return "'\(path)' is a folder of the guest" }
+      if path.utf8.count > 1024 || parts.contains(where: { $0.utf8.count > 255 }) {
+        return "a path has up to 1024 bytes, and each name in it up to 255, which '\(path)' has not"
+      }
+      if let other = taken[place] {
+        return "'\(other)' and '\(path)' are one file in the guest"
+      }
+      for count in 1..<parts.count {
+        guard let other = taken[parts.prefix(count).joined(separator: "/")] else { continue }
+        return "'\(path)' cannot be below '\(other)', which is a file"
+      }
+      taken[place] = path
+    }
+    return nil
+  }
+
   /// What messages call a guest with it.
   var shown: String {
     let names = packages.isEmpty ? modules : packages

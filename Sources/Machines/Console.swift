@@ -71,6 +71,17 @@ import Synchronization
     public var text: String
     /// Since the origin; nil when that was not noted.
     public var seconds: Double?
+
+    public init(text: String, seconds: Double?) {
+      self.text = text
+      self.seconds = seconds
+    }
+
+    /// "    1.88 │ text", for a report.
+    public var timed: String {
+      let time = seconds.map { ConsoleTimes.fixed($0, 2) } ?? ""
+      return "\(String(repeating: " ", count: max(0, 8 - time.utf8.count)))\(time) │ \(text)"
+    }
   }
 
   /// The last lines of this boot that are not empty, fit for a terminal.

@@ -88,11 +88,11 @@ import Events
     shortage(request.bytes, others: ledger.locked { ledger.others() }) ?? "its start"
   }
 
-  /// Starts those for which there is room, first come first served; a smaller one may pass.
+  /// Starts those for which there is room, first come first served; a smaller one may pass. A start
+  /// that fails gives its room back, and so comes here again.
   private func admit() {
-    if isClosed { return }
-    for request in requests where take(request) {
-      requests.removeAll { $0 === request }
+    while !isClosed, let index = requests.firstIndex(where: take) {
+      let request = requests.remove(at: index)
       do throws(MachineError) {
         try request.start()
       } catch {

@@ -43,6 +43,18 @@ import Testing
     }
   }
 
+  @Test func aStartThatFailsStartsNobodyTwice() throws {
+    let limits = HostRoom.Limits(memory: 1000 * Self.mib)
+    #expect(try enter("a", 900, limits) == nil)
+    let b = try #require(try enter("b", 300, limits, fails: true))
+    let c = try #require(try enter("c", 300, limits))
+    let d = try #require(try enter("d", 300, limits))
+    room.leave("a")
+    #expect(started.names == ["a", "c", "d"] && started.failures == ["b fails"])
+    #expect(!b.isWaiting && !c.isWaiting && !d.isWaiting)
+    #expect(ledger.published == 600 * Self.mib)
+  }
+
   @Test func firstComeFirstServedAndSmallerMayPass() throws {
     let limits = HostRoom.Limits(memory: 1000 * Self.mib)
     #expect(try enter("a", 600, limits) == nil)

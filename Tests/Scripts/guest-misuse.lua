@@ -26,5 +26,15 @@ raises("usage", "field 'mode' wants a mode such as '755', got '999'", guest,
 raises("missing", "cannot read '/no/such'", guest, { files = { ["/x"] = { from = "/no/such" } } })
 raises("missing", "there is no package 'no-such-package' among those that apt knows", guest,
   { packages = { "no-such-package", "redis-server" } })
+local function files(text, files) raises("usage", "guest: files: " .. text, guest, { files = files }) end
+files("'/init' is the guest's own", { ["/init"] = "" })
+files("'/usr/bin' is a folder of the guest", { ["/usr/bin"] = "" })
+files("'/bin/x' and '/usr/sbin/x' are one file", { ["/bin/x"] = "", ["/usr/sbin/x"] = "" })
+files("'/x/y/z' cannot be below '/x', which is a file", { ["/x"] = "", ["/x/y/z"] = "" })
+files("a path has up to 1024 bytes", { ["/" .. ("x"):rep(256)] = "" })
+local pipe = os.tmpname()
+assert(os.execute(("rm '%s'; mkfifo '%s'"):format(pipe, pipe)))
+raises("usage", "is no regular file", guest, { files = { ["/x"] = { from = pipe } } })
+os.remove(pipe)
 raises("usage", "field 'guest' wants a guest { … }, got 'redis'", microvm, { guest = "redis" })
 print "done"

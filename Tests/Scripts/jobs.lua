@@ -18,10 +18,12 @@ local shown = spawn(function() return b:expect "agent-said" end)
 wait(a:ready())
 check.equal(b.boots, 0)
 local dialled = spawn(function() return ports:dial(80) end)
+local called = spawn(function() pcall(function() ports:grpc(80):services() end) return b.boots end)
 a:shutdown()
 check.equal(wait(waiter), "b") check.equal(b.boots, 1)
 b:sh "echo agent-said >/dev/console" wait(shown)
 wait(dialled):close()
+check.equal(wait(called), 1)  -- gRPC waits as well
 -- One that is not wanted any more never starts, and holds up nobody.
 c:kill()
 check.equal(wait(c:exited()).reason, "killed") check.equal(c.boots, 0)

@@ -1,8 +1,9 @@
 -- A process that fails while the script waits for something else fails the script.
 -- status: 1
--- stderr: process-dies.lua:12: process 'daemon' exited with status 5: no port while the script waited for 60 s to pass
--- stderr: process 'daemon' started at Tests/Scripts/process-dies.lua:11; the last lines it wrote:
--- stderr:     up
+-- stderr: process-dies.lua:13: process 'daemon' exited with status 5: no port while the script waited for 60 s to pass
+-- stderr: process 'daemon' started at Tests/Scripts/process-dies.lua:12; the last lines it wrote:
+-- stderr:  │ up
+-- stderr:  │ no port
 -- stderr: logs:
 -- stderr: process-daemon
 -- not-stderr: unreached

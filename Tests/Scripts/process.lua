@@ -17,6 +17,25 @@ check.equal(table.concat(p:args(), " ", 3), "zero user,id=a,,b,on=on 2.5")
 check.equal(process { "echo", "a b", env = { X = "y", Z = false }, cwd = "/", start = false }:command(),
   "cd / && env -u Z X=y echo 'a b'")
 
+-- What it wrote is looked at as a console is; a new start begins anew.
+local says = process { "sh", "-c", "echo; printf '\\033[1mone\\033[0m \\377two\\n'; echo bad >&2; cat" }
+check.equal(says:expect { bad = "bad", good = pattern "(t)wo" }, "good")
+check.equal(wait(says:output({ "bad", "one" })), 2)
+local found = wait(says:output({ x = pattern "o(n)(e)" }, { where = true }))
+check.equal(found.key, "x") check.equal(found.text, "one") check.equal(table.concat(found.captures), "ne")
+check.equal(found.line, "one \255two") check.equal(found.number, 2) check.equal(found.column, 1)
+assert(found.finished and found.time > 0 and found.time <= now())
+says:write "prompt> "
+found = says:expect("> ", { before = true, where = true })
+check.equal(found.before, "\nbad\nprompt") check.equal(found.finished, false) check.equal(found.number, 4)
+says:finish() wait(says:exited()) says:start()
+check.equal(says:expect("two", { where = true }).number, 2)
+says:kill()
+
+-- Its last words count, however late they are looked at.
+local much = process { "sh", "-c", "seq 300000; echo last words" }
+check.equal(much:expect("last words", { timeout = 60 }), "last words")
+
 -- Live lines, both ways; the end of its input.
 local cat = process { "cat" }
 check.equal(cat.name, "cat") check.equal(process { "/bin/cat", start = false }.name, "cat-2")

@@ -693,14 +693,15 @@ local Process = {}
 function Process:exited() end
 
 --- It has written that since its start, to standard output or error; gives the match and its captures.
----@param text ConsoleText
+---@param text ConsoleTexts
+---@param options? OutputOptions
 ---@return Event
-function Process:output(text) end
+function Process:output(text, options) end
 
 --- Waits for text after the last match.
----@param text ConsoleText
----@param options? Timeout
----@return string match
+---@param text ConsoleTexts
+---@param options? ExpectOptions
+---@return string|integer|ConsoleMatch match after the key, if there are several texts
 ---@return string|integer ... captures
 function Process:expect(text, options) end
 

@@ -15,7 +15,8 @@ final class EventWait: Wait {
   private let limit: TimeLimit
   /// The script, and not a default, says how long it may last.
   private let isTimed: Bool
-  let deadline: Deadline
+  /// When events' own times come, the soonest last; those before the last look are gone.
+  private var times: [Deadline]
   private var result: Outcome?
   private var outcomes: [Outcome?]
   private let starts = LateStarts()
@@ -31,7 +32,7 @@ final class EventWait: Wait {
     let hasTimer = mode != .all && items.contains { $0.event.deadline != .never }
     limit = run.limit(timeout ?? (hasTimer ? .infinity : nil))
     isTimed = (timeout ?? .infinity) < .infinity || run.isCapped
-    deadline = items.map(\.event.deadline).reduce(limit.deadline, min)
+    times = items.map(\.event.deadline).filter { $0 != .never }.sorted(by: >)
     outcomes = items.map { _ in nil }
     missing = items.count
     news = items.count > 32 ? News(items) : nil
@@ -41,6 +42,8 @@ final class EventWait: Wait {
   convenience init(_ run: Run, _ event: any Waitable, timeout: Double?) {
     self.init(run, [Item(key: .nil, event: event)], .one, timeout: timeout)
   }
+
+  var deadline: Deadline { min(times.last ?? .never, limit.deadline) }
 
   var purpose: String { Self.purpose(of: items, mode) }
 
@@ -66,7 +69,10 @@ final class EventWait: Wait {
 
   func poll() -> Bool {
     starts.follow()
-    if result == nil { result = look() }
+    guard result == nil else { return true }
+    let now = times.isEmpty ? .never : Deadline(Instant.now)
+    result = look()
+    while let time = times.last, time <= now { times.removeLast() }
     return result != nil
   }
 

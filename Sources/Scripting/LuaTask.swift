@@ -21,6 +21,8 @@ public final class LuaTask {
   /// Raised even then, and before that.
   private var alarm: ScriptError?
   var isReady = false
+  /// For when the scheduler's timer is set.
+  var timer = Deadline.never
   /// Waits that were over at once.
   var quickWaits: UInt = 0
   /// It waits for something that may come from outside of the script.

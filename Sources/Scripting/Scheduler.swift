@@ -136,13 +136,26 @@ public final class Scheduler {
 
   /// A timer of a wait that is over stays until it is due, unless there are many of them.
   private func setTimer(_ task: LuaTask) {
-    guard let deadline = task.nextLook else { return }
-    timers.insert(task.id, at: deadline.instant)
+    task.timer = task.nextLook ?? .never
+    guard task.timer != .never else { return }
+    timers.insert(task.id, at: task.timer.instant)
     guard timers.count > 4096, timers.count > 4 * tasks.count else { return }
     timers = TimerQueue()
     for task in living {
-      if let deadline = task.nextLook { timers.insert(task.id, at: deadline.instant) }
+      task.timer = task.nextLook ?? .never
+      if task.timer != .never { timers.insert(task.id, at: task.timer.instant) }
     }
+  }
+
+  /// A wait that goes on behind the time of one of its events, as that of all of several may, has
+  /// others before it.
+  private func renewTimer(_ id: UInt64, at now: Deadline) {
+    guard let task = tasks[id], task.wait != nil, !task.isReady, task.timer <= now else { return }
+    if task.looksOutside, !looksOutside(task) {
+      task.looksOutside = false
+      outside -= 1
+    }
+    if let next = task.nextLook, next > now { setTimer(task) }
   }
 
   // MARK: Deadlock
@@ -216,7 +229,10 @@ public final class Scheduler {
       look(id)
     }
     let now = Instant.now
-    while let id = timers.popDue(at: now) { look(id) }
+    while let id = timers.popDue(at: now) {
+      look(id)
+      renewTimer(id, at: Deadline(now))
+    }
   }
 
   private func look(_ id: UInt64) {

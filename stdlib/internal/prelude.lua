@@ -43,7 +43,7 @@ end
 
 --- Calls f until it returns something true. Returns what it returned.
 local function eventually(f, options)
-  if type(f) ~= "function" then
+  if not is_callable(f) then
     host.fail("usage", "wait.eventually wants a function, got " .. type(f))
   end
   options = seconds_of(options or {}, "wait.eventually")
@@ -83,7 +83,13 @@ local function function_keys(what, functions)
     host.fail("usage", ("%s wants a table of functions, got %s"):format(what, type(functions)))
   end
   local keys, names = {}, {}
-  for i = 1, #functions do keys[i] = i end
+  for i = 1, #functions do
+    if functions[i] == nil then
+      local message = "%s: the functions have positions without gaps, [%d] is nil"
+      host.fail("usage", message:format(what, i))
+    end
+    keys[i] = i
+  end
   for key, f in pairs(functions) do
     if type(key) == "string" then
       names[#names + 1] = key

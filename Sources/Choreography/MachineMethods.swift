@@ -170,6 +170,7 @@ extension MachineObject {
         object.run, "machine '\(object.name)' to reboot", of: object, timeout: timeout
       ) { deadline throws(MachineError) in
         guard let old = await agent.ready.wait(until: deadline) else { return }
+        let boots = machine.bootCount.value ?? 0
         let allowed = machine.specification.allowsReboot
         if !allowed { try await machine.setReboots(allowed: true, until: deadline) }
         _ = agent.power(.reboot)
@@ -177,16 +178,22 @@ extension MachineObject {
         let subscriptions = [agent.ready, agent.barred].map { (event: any Waking) in
           event.subscribe { change.set(true) }
         }
-        while agent.ready.value?.session == old.session || agent.ready.value == nil {
+        // qemu-guest-agent may live longer than the agent in a guest that goes down, and bring it
+        // once more, or fail to: the boot has to be another too.
+        var refusal: AgentError?
+        while true {
           change.clear()
-          if let ready = agent.ready.value, ready.session != old.session { break }
-          if let error = agent.barred.value {
-            throw MachineError(.agent, error.message, machine: machine.name)
+          if let ready = agent.ready.value, ready.session != old.session,
+            ready.bootID != old.bootID || ready.bootID.isEmpty
+          {
+            break
           }
-          guard await change.wait(until: deadline) != nil else { break }
+          if machine.bootCount.value ?? 0 > boots { refusal = agent.barred.value }
+          guard refusal == nil, await change.wait(until: deadline) != nil else { break }
         }
         for subscription in subscriptions { subscription.cancel() }
         if !allowed { try await machine.setReboots(allowed: false) }
+        if let refusal { throw MachineError(.agent, refusal.message, machine: machine.name) }
       })
   }
 }

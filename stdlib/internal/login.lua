@@ -18,8 +18,9 @@ local REFUSED = {
   expired = "equired to change your password", closed = "account is currently not available",
 }
 
---- What takes the place of the user's own shell, whose prompt, echo and line editing nobody needs
---- here. It reads a command in pieces ("+…"), runs it ("=number") with its output in a pipe, as an
+--- What runs instead of the user's own shell, whose prompt, echo and line editing nobody needs here;
+--- as a job of it, since a bash that is replaced gives its terminal back to login, which a SIGQUIT
+--- then ends with the session (seen with Debian 12). It reads a command in pieces ("+…"), runs it ("=number") with its output in a pipe, as an
 --- agent would, and says where that begins and ends in words that its own text does not have. Sed
 --- ends with the command, though a daemon may keep the pipe open; busybox's wants to see a line
 --- more before it does. "?…" is answered, "!" ends it.
@@ -160,7 +161,7 @@ function login.login(vm, options)
   local mark = "vms-" .. host.token()
   local shell = setmetatable({ vm = vm, name = vm.name, mark = mark, boot = boot, count = 0 },
     Shell)
-  vm:send(("exec sh -c '%s' %s"):format(LOOP, mark), { "enter" })
+  vm:send(("sh -c '%s' %s; exit"):format(LOOP, mark), { "enter" })
   what = "sh to start"
   local key, found = await(vm, { up = mark .. ":up." }, late(), boot)
   if not key then late(found) end

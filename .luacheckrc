@@ -2,7 +2,7 @@ std = "lua54"
 max_line_length = 100
 -- What vmscript puts beside print (stdlib/internal/prelude.lua).
 globals = {
-  "portmap", "socketpair", "disk", "uefi", "tpm", "qemu", "microvm", "wait", "spawn", "parallel", "pattern", "now",
+  "portmap", "socketpair", "network", "disk", "uefi", "tpm", "qemu", "microvm", "wait", "spawn", "parallel", "pattern", "now",
   "json", "proto", "here", "step", "skip",
 }
 files["stdlib/internal/prelude.lua"] = { read_globals = { "vmscript_host" }, globals = { "_G", "package" } }

@@ -17,6 +17,7 @@ struct MachineFields {
   var forbiddenPatterns: [ConsoleText] = []
   /// Only qemu-guest-agent can bring the agent into the guest.
   private(set) var isDeliverySole = false
+  private(set) var networkPorts: [NetworkPortObject] = []
   private var addresses: [(index: Int, address: String?, name: String?)] = []
 
   static let common = [
@@ -146,18 +147,14 @@ struct MachineFields {
   private mutating func readNet() throws(ScriptError) {
     for (index, value) in (try fields.table("net")?.positions ?? []).enumerated() {
       let what = "\(fields.what): net[\(index + 1)]"
-      if let end = cableEnd(value) {
-        specification.interfaces.append(.init(end))
-        continue
-      }
-      guard case .table(let table) = value, let first = table.positions.first,
-        let end = cableEnd(first)
-      else {
-        throw .usage(
-          "\(what) wants a cable's end, or { end, name =, address =, mac = }, got \(value.shown)")
+      if try addInterface(value, mac: nil) { continue }
+      guard case .table(let table) = value, let first = table.positions.first else {
+        throw wrongInterface(what, value)
       }
       let net = try Fields(table, of: what, known: ["name", "address", "mac"])
-      specification.interfaces.append(.init(end, mac: try net.string("mac")))
+      guard try addInterface(first, mac: try net.string("mac")) else {
+        throw wrongInterface(what, value)
+      }
       let address = try net.string("address")
       if let address, !Self.isAddress(address) {
         throw net.wrong("address", "an IPv4 address with its prefix, such as '10.0.1.1/24'")
@@ -178,6 +175,32 @@ struct MachineFields {
       specification.userNetwork = .present(internet: try user.boolean("internet") ?? false)
     default: throw fields.wrong("user_net", "true, false or { internet = true, mac = }")
     }
+  }
+
+  private func wrongInterface(_ what: String, _ value: Value) -> ScriptError {
+    .usage(
+      "\(what) wants a cable's end or a network, or { end, name =, address =, mac = }, got"
+        + " \(value.shown)")
+  }
+
+  /// False if the value is nothing that an interface could lead to.
+  private mutating func addInterface(_ value: Value, mac: String?) throws(ScriptError) -> Bool {
+    if let end = cableEnd(value) {
+      specification.interfaces.append(.init(end, mac: mac))
+      return true
+    }
+    guard case .object(let object) = value else { return false }
+    var port = object as? NetworkPortObject
+    if let network = object as? NetworkObject { port = try network.addPort(specification.name) }
+    guard let port else { return false }
+    if let cable = port.cable {
+      throw .usage(
+        "\(fields.what): \(port.shown) has a cable in it, '\(cable.end.label)': give the machine"
+          + " the cable's other end")
+    }
+    networkPorts.append(port)
+    specification.interfaces.append(.init(port.port, mac: mac ?? port.mac))
+    return true
   }
 
   /// Linux takes more; these stand for themselves on a kernel's command line.

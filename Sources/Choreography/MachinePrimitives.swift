@@ -43,6 +43,7 @@ enum MachinePrimitives {
     object.guestCommandLine = reader.guestCommandLine
     object.forbid(reader.forbiddenPatterns)
     object.ports = specification.ports
+    for port in reader.networkPorts { port.machines.append(object) }
     run.add(object)
     if isStarted { try object.start() }
     return call.results(.object(object))

@@ -18,6 +18,7 @@ enum Primitives {
         "portmap_identity",
         { call throws(ScriptError) in try PortMapObject.make(call, run, isIdentity: true) }
       ),
+      ("network", { call throws(ScriptError) in try NetworkObject.make(call, run) }),
       ("disk", { call throws(ScriptError) in try DiskObject.make(call, run) }),
       ("uefi", { call throws(ScriptError) in try UEFIObject.make(call, run) }),
       ("tpm", { call throws(ScriptError) in try TPMObject.make(call, run) }),

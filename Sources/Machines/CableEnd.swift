@@ -77,6 +77,15 @@ public struct CableEnd: Sendable, Hashable {
     return descriptor
   }
 
+  /// Gives the end to a network, for as long as the cable lives: a datagram socket of frames. Errors of
+  /// kind usage if another has it, or the cable carries bytes.
+  public func join(network: String) throws(MachineError) -> DescriptorBox {
+    try core.settle(.frames, label)
+    let descriptor = try side.claim(network, isMachine: false)
+    peer.peerChanged(isAlive: true)
+    return descriptor
+  }
+
   func release() {
     side.release()
     peer.peerChanged(isAlive: false)

@@ -14,6 +14,7 @@ import Processes
   nonisolated let inbox: Inbox
   nonisolated let outbox: Outbox
   private(set) var holder: String?
+  private var shownHolder = ""
   private(set) var setCarrier: (@Supervisor (Bool) async throws(MachineError) -> Void)?
   var isPlugged = true
   /// That of the machine that has the end.
@@ -45,17 +46,18 @@ import Processes
 
   /// Gives the end to a machine: a duplicate of its socket.
   func claim(
-    _ machine: String,
+    _ machine: String, isMachine: Bool = true,
     setCarrier: (@Supervisor (Bool) async throws(MachineError) -> Void)? = nil
   ) throws(MachineError) -> DescriptorBox {
-    try reserve(machine)
+    let who = isMachine ? "machine '\(machine)'" : "network '\(machine)'"
+    try reserve(machine, who)
     watch?.cancel()
     watch = nil
     // What came while nobody had the end is lost, not late.
     receive(keep: false)
     outgoing = ByteQueue()
     let elsewhere = MachineError(
-      .usage, "cable end '\(label)' is in machine '\(machine)': use the other end here")
+      .usage, "cable end '\(label)' is in \(who): use the other end here")
     inbox.reset(refusal: elsewhere)
     outbox.reset(refusal: elsewhere)
     self.setCarrier = setCarrier
@@ -67,15 +69,16 @@ import Processes
     }
   }
 
-  private func reserve(_ machine: String) throws(MachineError) {
+  private func reserve(_ machine: String, _ new: String) throws(MachineError) {
     if let holder {
-      let who = holder == machine ? "machine '\(holder)' already" : "machine '\(holder)'"
+      let who = holder == machine ? "\(shownHolder) already" : shownHolder
       throw MachineError(
         .usage,
         "cable end '\(label)' is in \(who): an end belongs to one machine at a time",
         machine: machine)
     }
     holder = machine
+    shownHolder = new
   }
 
   private func duplicate() throws(ProcessError) -> DescriptorBox {

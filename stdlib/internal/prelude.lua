@@ -100,6 +100,7 @@ end
 local api = {
   portmap = callable(host.portmap, { identity = host.portmap_identity }),
   socketpair = host.socketpair,
+  network = host.network,
   disk = host.disk,
   uefi = host.uefi,
   tpm = host.tpm,

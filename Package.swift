@@ -32,6 +32,7 @@ let package = Package(
     .target(
       name: "Machines", dependencies: ["Events", "Processes", "Notation", "CProbe"],
       swiftSettings: swift),
+    .target(name: "Networks", dependencies: ["Events", "Processes"], swiftSettings: swift),
     .target(
       name: "Guests", dependencies: ["Events", "Processes", "Notation", "CArchive"],
       swiftSettings: swift, plugins: ["EmbedStdlib"]),
@@ -45,8 +46,8 @@ let package = Package(
     .target(
       name: "Choreography",
       dependencies: [
-        "Events", "Processes", "Record", "Machines", "Guests", "Scripting", "ProtoMessages",
-        "RemoteCalls",
+        "Events", "Processes", "Record", "Machines", "Networks", "Guests", "Scripting",
+        "ProtoMessages", "RemoteCalls",
       ],
       swiftSettings: swift, plugins: ["EmbedStdlib"]),
     .executableTarget(
@@ -79,6 +80,7 @@ let package = Package(
     .testTarget(name: "NotationTests", dependencies: ["Notation"], swiftSettings: swift),
     .testTarget(
       name: "MachinesTests", dependencies: ["Machines", "ProcessFixture"], swiftSettings: swift),
+    .testTarget(name: "NetworksTests", dependencies: ["Networks"], swiftSettings: swift),
     .testTarget(name: "GuestsTests", dependencies: ["Guests"], swiftSettings: swift),
     .testTarget(name: "ScriptingTests", dependencies: ["Scripting"], swiftSettings: swift),
     .testTarget(name: "ProtoMessagesTests", dependencies: ["ProtoMessages"], swiftSettings: swift),

@@ -1,5 +1,3 @@
-import Glibc
-
 /// How jitter is spread around the delay: the names and shapes of netem. For `uniform` jitter is the
 /// greatest distance; for the others it is the standard deviation of the shape's table, which ends at
 /// four of them.
@@ -9,13 +7,6 @@ public enum DelayDistribution: String, Sendable, Hashable, CaseIterable {
   /// Computes the shape's table, which takes a part of a millisecond the first time; on whatever
   /// thread can spare it.
   public func prepare() { _ = quantiles }
-
-  /// In units of jitter, for a probability in 32 bits.
-  @inline(__always)
-  func value(_ draw: UInt32) -> Double {
-    guard let table = quantiles else { return Double(draw) / 0x1p31 - 1 }
-    return Double(table[Int(draw >> (32 - DelayTable.bits))])
-  }
 
   var quantiles: UnsafePointer<Float>? {
     switch self {

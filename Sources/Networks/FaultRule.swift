@@ -82,7 +82,7 @@ struct FaultRule {
       return verdict.drop(.loss, rule: number)
     }
     if isCorrupt && verdict.corruptedBit == nil && bytes > 0 {
-      verdict.corruptedBit = Int(bit &* UInt64(bytes) &* 8 >> 32)
+      verdict.corruptedBit = Int((bit &* UInt64(bytes * 8)) >> 32)
     }
     if isFirst {
       verdict.isReordered = true

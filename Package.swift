@@ -36,7 +36,6 @@ let package = Package(
     .target(
       name: "Machines", dependencies: ["Events", "Processes", "Notation", "CProbe"],
       swiftSettings: swift),
-    .target(name: "Networks", dependencies: ["Events", "Processes"], swiftSettings: swift),
     .target(
       name: "Guests", dependencies: ["Events", "Processes", "Notation", "CArchive"],
       swiftSettings: swift, plugins: ["EmbedStdlib"]),
@@ -80,7 +79,6 @@ let package = Package(
       swiftSettings: swift),
     .testTarget(
       name: "ProcessesTests", dependencies: ["Processes", "ProcessFixture"], swiftSettings: swift),
-    .testTarget(name: "NetworksTests", dependencies: ["Networks"], swiftSettings: swift),
     .testTarget(name: "RecordTests", dependencies: ["Record"], swiftSettings: swift),
     .testTarget(name: "NotationTests", dependencies: ["Notation"], swiftSettings: swift),
     .testTarget(

@@ -20,12 +20,13 @@ final class FramesObject: ScriptObject, Waitable {
   deinit { network.network.ethernet.remove(tap) }
 
   static func make(_ call: Call, _ network: NetworkObject) throws(ScriptError) -> Int {
-    let fields = try Fields(call, 2, of: "frames", known: ["from", "to", "timeout"])
+    let fields = try Fields(call, 2, of: "frames", known: ["from", "to", "match", "timeout"])
     func ports(_ name: String) throws(ScriptError) -> Set<Int>? {
       guard fields.isGiven(name) else { return nil }
       return try network.members(fields.table[name], "frames: field '\(name)'").numbers
     }
-    let tap = FrameTap(from: try ports("from"), to: try ports("to"))
+    let tap = FrameTap(
+      from: try ports("from"), to: try ports("to"), matches: try FrameMatch.list(fields))
     let timeout = try fields.seconds("timeout")
     return call.results(.object(FramesObject(network, tap, timeout: timeout)))
   }

@@ -14,6 +14,7 @@ extension NetworkObject {
       "unplug": { call throws(ScriptError) in try plug(call, "unplug", false) },
       "plug": { call throws(ScriptError) in try plug(call, "plug", true) },
       "link": { call throws(ScriptError) in try LinkObject.make(call, of(call)) },
+      "capture": { call throws(ScriptError) in try CaptureObject.make(call, of(call)) },
       "counters": counters, "inject": inject,
       "frames": { call throws(ScriptError) in try FramesObject.make(call, of(call)) },
     ]

@@ -12,36 +12,23 @@ public struct PortCounters: Sendable, Hashable {
   public var invalid: UInt64 = 0
 }
 
-/// What became of the frames from one port to another.
+/// What became of the frames from one port to another, impairments apart.
 public struct LinkCounters: Sendable, Hashable {
   /// Put into the receiver's queue, copies included.
   public var passed: UInt64 = 0
   /// Dropped by a partition, a cut, or an unplugged end.
   public var cut: UInt64 = 0
-  /// Dropped by an impairment: its loss, its filter, its full queue.
-  public var lost: UInt64 = 0
-  /// Kept at least once by `hold`.
+  /// Kept by `hold`.
   public var held: UInt64 = 0
-  public var delayed: UInt64 = 0
-  public var duplicated: UInt64 = 0
-  public var corrupted: UInt64 = 0
-  public var reordered: UInt64 = 0
   /// Dropped because the receiver's queue, or the switch's own memory, was full.
   public var overflowed: UInt64 = 0
 
   public init() {}
 
-  public static func + (a: LinkCounters, b: LinkCounters) -> LinkCounters {
-    var sum = a
-    sum.passed += b.passed
-    sum.cut += b.cut
-    sum.lost += b.lost
-    sum.held += b.held
-    sum.delayed += b.delayed
-    sum.duplicated += b.duplicated
-    sum.corrupted += b.corrupted
-    sum.reordered += b.reordered
-    sum.overflowed += b.overflowed
-    return sum
+  public static func += (sum: inout LinkCounters, other: LinkCounters) {
+    sum.passed += other.passed
+    sum.cut += other.cut
+    sum.held += other.held
+    sum.overflowed += other.overflowed
   }
 }

@@ -100,14 +100,14 @@ public final class EthernetSwitch: Sendable {
 
   public static let maximumPorts = SwitchCore.maximumPorts
 
-  /// A port at which nobody is yet; nil when there are too many.
-  public func addPort() -> Int? {
+  /// A port at which nobody is yet, named for captures; nil when there are too many.
+  public func addPort(_ name: String = "") -> Int? {
     let number = counted.withLock { count -> Int? in
       guard count < Self.maximumPorts else { return nil }
       count += 1
       return count - 1
     }
-    if number != nil { post { core in core.addPort() } }
+    if number != nil { post { core in core.addPort(name) } }
     return number
   }
 
@@ -150,6 +150,33 @@ public final class EthernetSwitch: Sendable {
       core.isAnyUnplugged = (0..<core.portCount).contains { !core.ports[$0].isPlugged }
       core.noteWhatIsPlain()
     }
+  }
+
+  // MARK: Faults
+
+  /// Replaces what befalls frames at these places, at once; an empty stack ends it. The impairments
+  /// are without flaw. `seed` is the run's.
+  public func setFaults(_ places: [FaultPlace], _ stack: [Impairment], seed: UInt64) {
+    ask { core in
+      for place in places { core.setFaults(place, stack, seed: seed) }
+    }
+  }
+
+  /// What befell frames there so far.
+  public func counters(of place: FaultPlace) -> FaultCounters {
+    ask { core in core.faults(place)?.counters ?? FaultCounters() }
+  }
+
+  /// What is set there.
+  public func impairments(of place: FaultPlace) -> [Impairment] {
+    ask { core in core.faults(place)?.impairments ?? [] }
+  }
+
+  // MARK: Capture
+
+  /// Begins a capture, or ends one: then the switch has let go of what is returned.
+  @discardableResult public func setCapture(_ capture: CaptureFile?) -> CaptureFile? {
+    ask { core in core.setCapture(capture) }
   }
 
   // MARK: What went through

@@ -2,38 +2,6 @@ import Glibc
 
 /// Memory for frames that wait inside the switch, by sizes; what is given back is used again.
 struct FrameStore {
-  /// Which frame it is, on its way through the switch.
-  struct Passage {
-    var from: Int32
-    /// -1 while it is not settled.
-    var to: Int32
-    /// What comes next.
-    var stage: Stage
-    /// When the switch got it, nanoseconds of its clock.
-    var entered: UInt64
-    var marks = Marks()
-  }
-
-  /// Where a frame goes on after a delay.
-  enum Stage: UInt8 {
-    /// Behind the faults of the link from its sender.
-    case entered
-    /// Behind those of the pair of ports.
-    case paired
-    /// Behind those of the link to its receiver.
-    case arrived
-  }
-
-  /// What befell it on the way.
-  struct Marks: OptionSet {
-    let rawValue: UInt8
-    static let duplicated = Marks(rawValue: 1)
-    static let corrupted = Marks(rawValue: 2)
-    static let reordered = Marks(rawValue: 4)
-    static let held = Marks(rawValue: 8)
-    static let delayed = Marks(rawValue: 16)
-  }
-
   struct Header {
     var passage: Passage
     var length: Int

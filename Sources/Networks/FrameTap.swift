@@ -28,12 +28,15 @@ public final class FrameTap: Sendable {
   private let state = Mutex(State())
   private let from: Set<Int>?
   private let to: Set<Int>?
+  private let matches: [FrameMatch]
 
   /// Frames from these ports, to these ports; nil for any. Without `to` each frame is seen once, as it
   /// came from its sender; with it, as it is put into a receiver's queue.
-  public init(from: Set<Int>?, to: Set<Int>?) {
+  /// Of these those that any of `matches` fits; all if there is none.
+  public init(from: Set<Int>?, to: Set<Int>?, matches: [FrameMatch] = []) {
     self.from = from
     self.to = to
+    self.matches = matches
   }
 
   /// How many frames can be read, and how many were lost because nobody read.
@@ -63,6 +66,10 @@ public final class FrameTap: Sendable {
   }
 
   func add(_ frame: UnsafePointer<UInt8>, _ length: Int, from: Int, to: Int, now: UInt64) {
+    if !matches.isEmpty {
+      let header = FrameHeader(UnsafeRawBufferPointer(start: frame, count: length))
+      guard matches.contains(where: { $0.fits(header) }) else { return }
+    }
     let isKept = state.withLock { state in
       guard state.byteCount + length <= Self.limit else {
         state.lost += 1

@@ -9,6 +9,9 @@ public final class Network {
   /// By number.
   public private(set) var ports: [String] = []
 
+  private var names: Set<String> = []
+  /// How many ports of a name were wanted.
+  private var counts: [String: Int] = [:]
   /// The groups of a partition: the numbers of ports; nil without one. Who is in none is alone.
   private var groups: [Set<Int>]?
   /// Pairs that groups alone do not tell: bridges, rings.
@@ -33,13 +36,12 @@ public final class Network {
   /// A port of this name, with a number behind it if there is one already. nil when there are too
   /// many.
   public func addPort(_ wanted: String) -> Int? {
-    guard let number = ethernet.addPort() else { return nil }
     var name = wanted
-    var count = 1
-    while ports.contains(name) {
-      count += 1
-      name = "\(wanted)-\(count)"
+    while !names.insert(name).inserted {
+      counts[wanted, default: 1] += 1
+      name = "\(wanted)-\(counts[wanted]!)"
     }
+    guard let number = ethernet.addPort(name) else { return nil }
     ports.append(name)
     // It has come too late for a partition, which knows it not.
     if groups != nil || !isolated.isEmpty || isAllHeld || !held.isEmpty { apply() }

@@ -26,11 +26,16 @@ struct PortState {
   /// By port: frames to it are dropped, or kept.
   let blocked = Self.row(UInt64.self, SwitchCore.maximumPorts / 64)
   let held = Self.row(UInt64.self, SwitchCore.maximumPorts / 64)
+  /// What befalls all frames from here, and all to here.
+  var outgoing: Unmanaged<LinkFaults>?
+  var incoming: Unmanaged<LinkFaults>?
+  /// By port: what befalls frames to it alone. Nil while nothing does.
+  var paired: UnsafeMutablePointer<Unmanaged<LinkFaults>?>?
   /// By port: what became of the frames to it.
   let links = Self.row(LinkCounters.self, SwitchCore.maximumPorts)
 
   /// Zeroes; pages that are not touched take no memory.
-  private static func row<Element>(
+  static func row<Element>(
     _ type: Element.Type, _ count: Int
   ) -> UnsafeMutablePointer<Element> {
     calloc(count, MemoryLayout<Element>.stride)!.bindMemory(to: type, capacity: count)
@@ -57,6 +62,12 @@ struct PortState {
 
   mutating func free() {
     clear()
+    outgoing?.release()
+    incoming?.release()
+    if let paired {
+      for port in 0..<SwitchCore.maximumPorts { paired[port]?.release() }
+      Glibc.free(paired)
+    }
     partial?.deallocate()
     Glibc.free(blocked)
     Glibc.free(held)

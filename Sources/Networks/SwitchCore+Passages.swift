@@ -2,19 +2,19 @@ import Glibc
 
 /// The way of a frame on a network where something may befall it.
 extension SwitchCore {
-  typealias Passage = FrameStore.Passage
-
   func enter(_ frame: UnsafeMutablePointer<UInt8>, _ length: Int, from index: Int) {
-    let passage = Passage(from: Int32(index), to: -1, stage: .entered, entered: now)
-    for tap in taps where tap.wants(from: index, to: -1) {
-      tap.add(frame, length, from: index, to: -1, now: now)
+    let passage = Passage(from: index, to: -1, stage: .entered, entered: now)
+    if hasTaps { show(frame, length, passage) }
+    guard ports[index].isPlugged else { return note(frame, length, passage, .unplugged) }
+    if let faults = ports[index].outgoing {
+      befall(faults, frame, length, passage)
+    } else {
+      spread(frame, length, passage)
     }
-    guard ports[index].isPlugged else { return }
-    spread(frame, length, passage)
   }
 
   /// To each port it is for.
-  func spread(_ frame: UnsafeMutablePointer<UInt8>, _ length: Int, _ passage: Passage) {
+  private func spread(_ frame: UnsafeMutablePointer<UInt8>, _ length: Int, _ passage: Passage) {
     route(frame, from: Int(passage.from)) { to in
       var passage = passage
       passage.to = Int32(to)
@@ -22,51 +22,139 @@ extension SwitchCore {
     }
   }
 
-  func pair(_ frame: UnsafeMutablePointer<UInt8>, _ length: Int, _ passage: Passage) {
+  private func pair(_ frame: UnsafeMutablePointer<UInt8>, _ length: Int, _ passage: Passage) {
     let (from, to) = (Int(passage.from), Int(passage.to))
-    if isBlocked(from, to) || !ports[to].isPlugged {
-      ports[from].links[to].cut &+= 1
-      return
-    }
+    if let reason = obstacle(from, to) { return drop(frame, length, passage, reason) }
     if hasHolds, isHeld(from, to) { return hold(frame, length, passage) }
-    arrive(frame, length, passage)
+    goOn(frame, length, passage)
+  }
+
+  private func goOn(_ frame: UnsafeMutablePointer<UInt8>, _ length: Int, _ passage: Passage) {
+    var passage = passage
+    passage.stage = .paired
+    if let faults = ports[Int(passage.from)].paired?[Int(passage.to)] {
+      befall(faults, frame, length, passage)
+    } else {
+      approach(frame, length, passage)
+    }
+  }
+
+  private func approach(_ frame: UnsafeMutablePointer<UInt8>, _ length: Int, _ passage: Passage) {
+    var passage = passage
+    passage.stage = .arrived
+    if let faults = ports[Int(passage.to)].incoming {
+      befall(faults, frame, length, passage)
+    } else {
+      arrive(frame, length, passage)
+    }
   }
 
   /// At the receiver's port.
-  func arrive(_ frame: UnsafeMutablePointer<UInt8>, _ length: Int, _ passage: Passage) {
+  private func arrive(_ frame: UnsafeMutablePointer<UInt8>, _ length: Int, _ passage: Passage) {
     let (from, to) = (Int(passage.from), Int(passage.to))
-    let link = ports[from].links + to
     // What was on its way when they were cut off from each other does not arrive.
-    if isBlocked(from, to) || !ports[to].isPlugged {
-      link.pointee.cut &+= 1
-      return
-    }
+    if let reason = obstacle(from, to) { return drop(frame, length, passage, reason) }
     guard enqueue(frame, length, to) else {
-      link.pointee.overflowed &+= 1
-      return
+      ports[from].links[to].overflowed &+= 1
+      return note(frame, length, passage, .slowReceiver)
     }
-    link.pointee.passed &+= 1
+    ports[from].links[to].passed &+= 1
+    if hasTaps { show(frame, length, passage) }
+    note(frame, length, passage, nil)
+  }
+
+  @inline(__always) private func obstacle(_ from: Int, _ to: Int) -> DropReason? {
+    isBlocked(from, to) ? .partition : ports[to].isPlugged ? nil : .unplugged
+  }
+
+  private func drop(
+    _ frame: UnsafeMutablePointer<UInt8>, _ length: Int, _ passage: Passage, _ reason: DropReason
+  ) {
+    ports[Int(passage.from)].links[Int(passage.to)].cut &+= 1
+    note(frame, length, passage, reason)
+  }
+
+  // MARK: Faults
+
+  /// Lets a link's faults judge the frame, which then goes on behind `passage.stage`, if it does.
+  private func befall(
+    _ faults: Unmanaged<LinkFaults>, _ frame: UnsafeMutablePointer<UInt8>, _ length: Int,
+    _ passage: Passage
+  ) {
+    var frame = frame
+    var passage = passage
+    faults._withUnsafeGuaranteedRef {
+      $0.judge(UnsafeRawBufferPointer(start: frame, count: length), now: now, into: &verdict)
+    }
+    if let reason = verdict.dropped {
+      return note(frame, length, passage, reason, rule: verdict.rule)
+    }
+    // What comes next needs the verdict for itself.
+    let (copies, release) = (verdict.copies, verdict.release)
+    if verdict.isReordered { passage.isReordered = true }
+    if let bit = verdict.corruptedBit {
+      let copy = scratch + Int(passage.stage.rawValue) * EthernetFrame.maximum
+      memcpy(copy, frame, length)
+      copy[bit >> 3] ^= 1 << UInt8(bit & 7)
+      frame = copy
+      passage.corruptedBit = Int32(truncatingIfNeeded: bit)
+    }
+    go(frame, length, passage, at: release.0)
+    if copies > 1 { go(frame, length, passage, at: release.1) }
+  }
+
+  private func go(
+    _ frame: UnsafeMutablePointer<UInt8>, _ length: Int, _ passage: Passage, at release: UInt64
+  ) {
+    if release <= now { return resume(frame, length, passage) }
+    guard let kept = store.keep(frame, length, passage) else {
+      if passage.to >= 0 { ports[Int(passage.from)].links[Int(passage.to)].overflowed &+= 1 }
+      return note(frame, length, passage, .memory)
+    }
+    delays.insert(kept, at: release)
+  }
+
+  private func resume(_ frame: UnsafeMutablePointer<UInt8>, _ length: Int, _ passage: Passage) {
+    switch passage.stage {
+    case .entered: spread(frame, length, passage)
+    case .paired: approach(frame, length, passage)
+    case .arrived: arrive(frame, length, passage)
+    }
+  }
+
+  func releaseDue() {
+    if delays.soonest > now { return }
+    while let frame = delays.popDue(at: now) {
+      resume(frame.pointee.bytes, frame.pointee.length, frame.pointee.passage)
+      store.giveBack(frame)
+    }
+    closeRun(isLast: true)
+    flushDirty()
+  }
+
+  // MARK: Witnesses
+
+  private func show(_ frame: UnsafePointer<UInt8>, _ length: Int, _ passage: Passage) {
+    let (from, to) = (Int(passage.from), Int(passage.to))
     for tap in taps where tap.wants(from: from, to: to) {
       tap.add(frame, length, from: from, to: to, now: now)
     }
   }
 
-  // MARK: Delays
-
-  func releaseDue() {
-    if delays.soonest > now { return }
-    while let frame = delays.popDue(at: now) { resume(frame) }
-    closeRun(isLast: true)
-    flushDirty()
-  }
-
-  private func resume(_ frame: FrameStore.Frame) {
-    let passage = frame.pointee.passage
-    switch passage.stage {
-    case .entered: spread(frame.pointee.bytes, frame.pointee.length, passage)
-    case .paired, .arrived: arrive(frame.pointee.bytes, frame.pointee.length, passage)
-    }
-    store.giveBack(frame)
+  /// Puts into the capture what became of a frame; `reason` nil: it arrived.
+  @inline(__always) private func note(
+    _ frame: UnsafePointer<UInt8>, _ length: Int, _ passage: Passage, _ reason: DropReason?,
+    rule: Int = -1
+  ) {
+    guard let capture else { return }
+    var fate = Verdict()
+    fate.pass(at: now)
+    if let reason { fate.drop(reason, rule: rule) }
+    fate.release.0 = now + (now - passage.entered)
+    fate.isReordered = passage.isReordered
+    if passage.corruptedBit >= 0 { fate.corruptedBit = Int(passage.corruptedBit) }
+    capture.write(
+      frame, length, from: Int(passage.from), to: Int(passage.to), fate, now: now)
   }
 
   // MARK: Holds
@@ -79,7 +167,7 @@ extension SwitchCore {
     let link = ports[Int(passage.from)].links + Int(passage.to)
     guard let kept = store.keep(frame, length, passage) else {
       link.pointee.overflowed &+= 1
-      return
+      return note(frame, length, passage, .memory)
     }
     link.pointee.held &+= 1
     keepHeld(kept)

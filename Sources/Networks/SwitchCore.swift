@@ -42,8 +42,19 @@ final class SwitchCore {
   /// Nothing is to be done for a frame but to pass it on or to drop it by `blocked`.
   var isPlain = true
   var taps: [FrameTap] = []
+  var hasTaps = false
   var hasHolds = false
   var isAnyUnplugged = false
+  var isAnyFaulty = false
+  /// Made once, used for each frame.
+  var verdict = Verdict()
+  /// Copies of frames whose bits are flipped, one for each stage.
+  let scratch = UnsafeMutablePointer<UInt8>.allocate(capacity: 3 * EthernetFrame.maximum)
+  var capture: CaptureFile?
+  /// When the capture is written to its file at the latest.
+  private var captureDue = UInt64.max
+  /// Of ports, as captures show them.
+  private(set) var names: [String] = []
 
   private let epoll: Int32
   let wakeup: Int32
@@ -71,6 +82,7 @@ final class SwitchCore {
     delays.free()
     addresses.free()
     for memory in [active, dirty] { memory.deallocate() }
+    scratch.deallocate()
     ports.deallocate()
     buffer.deallocate()
     if epoll >= 0 { close(epoll) }
@@ -91,6 +103,7 @@ final class SwitchCore {
       let count = events_await(epoll, events, Int32(room), patience())
       tick()
       releaseDue()
+      if now >= captureDue { flushCapture() }
       for index in 0..<Int(count) {
         if hasMail() {
           mail()
@@ -125,7 +138,7 @@ final class SwitchCore {
 
   /// Nanoseconds until a frame is due; -1 for ever.
   private func patience() -> Int64 {
-    let soonest = delays.soonest
+    let soonest = min(delays.soonest, captureDue)
     if soonest == .max { return -1 }
     tick()
     return soonest > now ? Int64(soonest - now) : 0
@@ -134,8 +147,10 @@ final class SwitchCore {
   // MARK: Ports
 
   /// A port at which nobody is yet. Its number is the count of those before it.
-  func addPort() {
+  func addPort(_ name: String) {
     precondition(portCount < Self.maximumPorts)
+    names.append(name)
+    capture?.addPort(name)
     (ports + portCount).initialize(to: PortState())
     portCount += 1
   }
@@ -181,6 +196,27 @@ final class SwitchCore {
   }
 
   func noteWhatIsPlain() {
-    isPlain = taps.isEmpty && !hasHolds && !isAnyUnplugged
+    hasTaps = !taps.isEmpty
+    isPlain = !hasTaps && !hasHolds && !isAnyUnplugged && !isAnyFaulty && capture == nil
+  }
+
+  // MARK: Capture
+
+  /// Begins a capture, or ends one: then what there was is returned.
+  func setCapture(_ new: CaptureFile?) -> CaptureFile? {
+    let old = capture
+    capture = new
+    for name in names { new?.addPort(name) }
+    captureDue = new == nil ? .max : UInt64(Instant.monotonic()) + Self.captureDelay
+    noteWhatIsPlain()
+    return old
+  }
+
+  /// Nanoseconds: so much is missing if the program is killed.
+  private static let captureDelay: UInt64 = 500_000_000
+
+  private func flushCapture() {
+    capture?.flush()
+    captureDue = now + Self.captureDelay
   }
 }

@@ -36,7 +36,6 @@ let package = Package(
     .target(
       name: "Machines", dependencies: ["Events", "Processes", "Notation", "CProbe"],
       swiftSettings: swift),
-    .target(name: "Networks", dependencies: ["Events", "Processes"], swiftSettings: swift),
     .target(
       name: "Guests", dependencies: ["Events", "Processes", "Notation", "CArchive"],
       swiftSettings: swift, plugins: ["EmbedStdlib"]),
@@ -85,7 +84,6 @@ let package = Package(
     .testTarget(name: "NotationTests", dependencies: ["Notation"], swiftSettings: swift),
     .testTarget(
       name: "MachinesTests", dependencies: ["Machines", "ProcessFixture"], swiftSettings: swift),
-    .testTarget(name: "NetworksTests", dependencies: ["Networks"], swiftSettings: swift),
     .testTarget(name: "GuestsTests", dependencies: ["Guests"], swiftSettings: swift),
     .testTarget(name: "ScriptingTests", dependencies: ["Scripting"], swiftSettings: swift),
     .testTarget(name: "ProtoMessagesTests", dependencies: ["ProtoMessages"], swiftSettings: swift),

@@ -50,7 +50,7 @@ no("network port 'lan.c.left' has a cable in it", microvm, { net = { port } })
 -- One port for one living machine, one address once on a network.
 local single = lan:port()
 local c = qemu { name = "c", memory = "96M", user_net = false, net = { single }, "-S" }
-no("port 'lan.port' is in machine 'c': a port belongs to one", qemu, { user_net = false, memory = "96M", net = { single }, "-S" })
+no("port 'lan.port' is in machine 'c-2': a port belongs to one", qemu, { user_net = false, memory = "96M", net = { single }, "-S" })
 c:kill()
 local d = qemu { name = "d", memory = "96M", user_net = false, "-S", net = { { single, mac = "02:00:00:00:00:02" } } }
 no("is on its network already: machine 'd' has it", qemu,

@@ -14,6 +14,9 @@ extension NetworkObject {
       "unplug": { call throws(ScriptError) in try plug(call, "unplug", false) },
       "plug": { call throws(ScriptError) in try plug(call, "plug", true) },
       "link": { call throws(ScriptError) in try LinkObject.make(call, of(call)) },
+      "members": { call in
+        call.results(.table(Table(positions: of(call).members.map(\.value))))
+      },
       "counters": counters, "inject": inject,
       "frames": { call throws(ScriptError) in try FramesObject.make(call, of(call)) },
     ]

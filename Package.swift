@@ -83,7 +83,6 @@ let package = Package(
     .testTarget(name: "NotationTests", dependencies: ["Notation"], swiftSettings: swift),
     .testTarget(
       name: "MachinesTests", dependencies: ["Machines", "ProcessFixture"], swiftSettings: swift),
-    .testTarget(name: "NetworksTests", dependencies: ["Networks"], swiftSettings: swift),
     .testTarget(name: "GuestsTests", dependencies: ["Guests"], swiftSettings: swift),
     .testTarget(name: "ScriptingTests", dependencies: ["Scripting"], swiftSettings: swift),
     .testTarget(name: "ProtoMessagesTests", dependencies: ["ProtoMessages"], swiftSettings: swift),

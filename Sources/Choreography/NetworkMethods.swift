@@ -15,6 +15,9 @@ extension NetworkObject {
       "plug": { call throws(ScriptError) in try plug(call, "plug", true) },
       "link": { call throws(ScriptError) in try LinkObject.make(call, of(call)) },
       "capture": { call throws(ScriptError) in try CaptureObject.make(call, of(call)) },
+      "members": { call in
+        call.results(.table(Table(positions: of(call).members.map(\.value))))
+      },
       "counters": counters, "inject": inject,
       "frames": { call throws(ScriptError) in try FramesObject.make(call, of(call)) },
     ]

@@ -11,7 +11,7 @@ extension Impairment {
       return "'\(name)' is a probability, from 0 to 1"
     }
     let correlations = [
-      ("correlation", delayCorrelation), ("duplicate_correlation", duplicateCorrelation),
+      ("delay_correlation", delayCorrelation), ("duplicate_correlation", duplicateCorrelation),
       ("corrupt_correlation", corruptCorrelation), ("reorder_correlation", reorderCorrelation),
     ]
     for (name, value) in correlations + lossCorrelations where !(value >= 0 && value < 1) {
@@ -62,7 +62,7 @@ extension Impairment {
   }
 
   private var flawOfReach: String? {
-    if delayCorrelation > 0 && jitter == 0 { return "'correlation' wants a 'jitter'" }
+    if delayCorrelation > 0 && jitter == 0 { return "'delay_correlation' wants a 'jitter'" }
     if reorder > 0 && delay == 0 && jitter == 0 && rate == nil {
       return "'reorder' wants a 'delay' that some frames are spared"
     }

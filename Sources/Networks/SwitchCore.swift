@@ -93,22 +93,25 @@ final class SwitchCore {
 
   /// Runs until it is stopped. `mail` is work from elsewhere, which is done between two ports' frames.
   func run(_ mail: () -> Void, hasMail: () -> Bool) {
+    func readMail() {
+      if !hasMail() { return }
+      readCables()
+      mail()
+    }
     events_sharpen_timers()
     let room = 64
     let events = UnsafeMutablePointer<epoll_event>.allocate(capacity: room)
     defer { events.deallocate() }
     while true {
-      mail()
+      readMail()
       if isStopped { return }
       let count = events_await(epoll, events, Int32(room), patience())
       tick()
       releaseDue()
       if now >= captureDue { flushCapture() }
       for index in 0..<Int(count) {
-        if hasMail() {
-          mail()
-          if isStopped { return }
-        }
+        readMail()
+        if isStopped { return }
         let mark = events[index].data.u64
         if mark == .max {
           var value: eventfd_t = 0
@@ -121,6 +124,17 @@ final class SwitchCore {
         }
         serve(port, events[index].events)
       }
+    }
+  }
+
+  /// What a script wrote to a cable before it asked for something has its place before that.
+  private func readCables() {
+    tick()
+    var place = 0
+    while place < activeCount {
+      let port = active[place]
+      place += 1
+      if ports[port].isDatagram { receive(port) }
     }
   }
 

@@ -139,6 +139,76 @@ function CableEnd:plug() end
 ---@return CableEnd right
 function socketpair(options) end
 
+-- Faults of links ---------------------------------------------------------------------------------
+
+---@class FrameMatch all that is given must fit
+---@field protocol? "arp"|"ip"|"ip6"|"tcp"|"udp"|"icmp"|"icmp6"|"sctp"
+---@field type? integer Ethernet's
+---@field port? integer on either side
+---@field source_port? integer
+---@field destination_port? integer
+---@field address? string an address or a range, on either side
+---@field source_address? string
+---@field destination_address? string
+---@field mac? string on either side
+---@field source? string a MAC address
+---@field destination? string a MAC address
+---@field vlan? integer 0: without a tag
+
+---@class Impairment what a link does to frames; names of netem, probabilities from 0 to 1
+---@field delay? Seconds
+---@field jitter? Seconds
+---@field delay_correlation? number
+---@field distribution? "uniform"|"normal"|"pareto"|"paretonormal"
+---@field loss? number
+---@field loss_correlation? number
+---@field gemodel? { p: number, r: number, bad?: number, good?: number }
+---@field duplicate? number
+---@field duplicate_correlation? number
+---@field corrupt? number
+---@field corrupt_correlation? number
+---@field reorder? number
+---@field reorder_correlation? number
+---@field gap? integer
+---@field rate? string bits for each second, such as "10mbit"
+---@field burst? string a size, such as "16K"
+---@field limit? string a size: what may wait for the rate
+---@field refuse_openings? boolean
+---@field match? FrameMatch|FrameMatch[]
+---@field first? integer frames
+---@field period? Seconds
+---@field flap? { on: Seconds, off: Seconds }
+
+---@alias NemesisFault
+---| "random_halves" | "split_one" | "majorities_ring" | "bridge" | "isolate" | "cut" | "hold"
+---| "unplug" | "swizzle" | Impairment
+---| fun(lan: Network, random: fun(n?: integer): number): (end: function?, name: string?)
+
+---@class NemesisFields
+---@field every Seconds|{ [1]: Seconds, [2]: Seconds } from one fault's beginning to the next
+---@field lasts? Seconds|{ [1]: Seconds, [2]: Seconds } default: half of it
+---@field faults NemesisFault[]
+---@field machines? (Machine|NetworkPort)[] default: all members
+---@field seed? integer default: follows from the run's
+
+---@class NemesisEntry
+---@field at Seconds of the run
+---@field ended Seconds?
+---@field name string
+---@field hits integer? frames that it did something to
+
+---@class Nemesis
+---@field history NemesisEntry[]
+local Nemesis = {}
+
+--- Ends the fault that is on, and all later ones.
+---@return NemesisEntry[]
+function Nemesis:stop() end
+
+--- Stops it, and fails if there was no fault or one never hit a frame.
+---@return NemesisEntry[]
+function Nemesis:check() end
+
 -- gRPC and Protocol Buffers ------------------------------------------------------------------------
 
 ---@alias Metadata table<string, string|string[]>

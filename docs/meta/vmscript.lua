@@ -140,6 +140,201 @@ function CableEnd:plug() end
 ---@return CableEnd right
 function socketpair(options) end
 
+-- Networks ----------------------------------------------------------------------------------------
+
+---@alias Member Machine|NetworkPort who is on a network
+---@alias Members Member|Member[]
+---@alias Direction { from: Members, to: Members }
+
+--- A port of a network, for a machine's `net`.
+---@class NetworkPort
+---@field name string
+local NetworkPort = {}
+
+--- Takes the carrier of its machine's interface.
+function NetworkPort:unplug() end
+
+function NetworkPort:plug() end
+
+---@class LinkCounters frames
+---@field passed integer
+---@field cut integer dropped by partitions, cuts, and unplugged ends
+---@field held integer
+---@field overflowed integer the receiver's queue was full
+---@field judged integer while the link had faults
+---@field hits integer those that a fault did something to
+---@field lost integer
+---@field over_limit integer dropped in front of a rate
+---@field refused integer openings of connections
+---@field delayed integer
+---@field duplicated integer
+---@field corrupted integer
+---@field reordered integer
+
+--- The way between machines, a direction of it, or all of a machine's own frames.
+---@class Link
+local Link = {}
+
+--- Replaces what befalls frames here; several are layers, met in order.
+---@param ... Impairment
+function Link:set(...) end
+
+--- Ends all that was set.
+function Link:reset() end
+
+---@return LinkCounters
+function Link:counters() end
+
+---@class PortCounters
+---@field received integer frames from the machine
+---@field received_bytes integer
+---@field sent integer frames to it
+---@field sent_bytes integer
+---@field overflowed integer lost because it reads too slowly
+---@field invalid integer no possible frames
+
+---@class Frame
+---@field bytes string
+---@field from string name of the port
+---@field to? string
+---@field time Seconds of the run
+---@field source string MAC address
+---@field destination string MAC address
+---@field type integer Ethernet's, of the outer tag if there is one
+
+--- Frames as they come: for a for loop, and as an event.
+---@class Frames: Event
+---@field lost integer beyond 4 MiB that nobody read
+---@overload fun(): Frame
+local Frames = {}
+
+---@param options? Timeout
+---@return Frame
+function Frames:read(options) end
+
+function Frames:close() end
+
+---@class Capture
+---@field path string
+local Capture = {}
+
+---@return integer blocks one for each frame and port it was for
+function Capture:close() end
+
+--- An Ethernet switch in the host.
+---@class Network
+---@field name string
+local Network = {}
+
+---@param options? { name?: string, mac?: string }
+---@return NetworkPort
+function Network:port(options) end
+
+--- Plugs a cable in; its other end is for the script, a process or a machine.
+---@param cable CableEnd
+---@param options? { name?: string }
+---@return NetworkPort
+function Network:attach(cable, options) end
+
+---@return Member[]
+function Network:members() end
+
+--- Machines reach each other within a group alone; who is in none is alone.
+---@param ... Members
+function Network:partition(...) end
+
+--- Two halves that both reach it.
+---@param bridge Members
+---@param members? Member[]
+function Network:bridge(bridge, members) end
+
+--- Each sees a majority of its own.
+---@param members? Member[]
+function Network:majorities_ring(members) end
+
+---@param members? Member[]
+---@return Member[] first
+---@return Member[] second
+function Network:random_halves(members) end
+
+---@param members? Member[]
+---@return Member alone
+function Network:split_one(members) end
+
+---@param ... Members
+function Network:isolate(...) end
+
+---@param a Members|Direction
+---@param b? Members
+function Network:cut(a, b) end
+
+--- Keeps frames: of a way, a direction, a machine, or all.
+---@param a? Members|Direction
+---@param b? Members
+function Network:hold(a, b) end
+
+---@param a? Members|Direction
+---@param b? Members
+function Network:release(a, b) end
+
+--- Ends partitions, isolations, cuts and holds; or joins two again.
+---@param a? Members
+---@param b? Members
+function Network:heal(a, b) end
+
+--- Takes the carrier of their interfaces here.
+---@param members Members
+function Network:unplug(members) end
+
+---@param members Members
+function Network:plug(members) end
+
+---@param a Members|{ from?: Members, to?: Members }
+---@param b? Members
+---@return Link
+function Network:link(a, b) end
+
+---@return table<string, PortCounters>
+function Network:counters() end
+
+--- Sends a frame as the script, or as if a machine had.
+---@param frame string
+---@param options? { from?: Member }
+function Network:inject(frame, options) end
+
+---@class FramesFields: Timeout
+---@field from? Members
+---@field to? Members
+---@field match? FrameMatch|FrameMatch[]
+
+--- The frames that come from now on.
+---@param fields? FramesFields
+---@return Frames
+function Network:frames(fields) end
+
+--- Writes all frames with their fates to a pcapng file.
+---@param path string
+---@return Capture
+function Network:capture(path) end
+
+--- Faults at random times.
+---@param fields NemesisFields
+---@return Nemesis
+function Network:nemesis(fields) end
+
+--- Isolates one after the other in random order, and lets them back.
+---@param options? { machines?: Member[], pause?: Seconds, seed?: integer }
+function Network:swizzle(options) end
+
+---@class NetworkFields
+---@field name? string default "network"
+---@field ageing? Seconds default 300
+---@field queue? string a size, default "1M"
+
+---@param fields? NetworkFields
+---@return Network
+function network(fields) end
+
 -- Faults of links ---------------------------------------------------------------------------------
 
 ---@class FrameMatch all that is given must fit
@@ -399,7 +594,7 @@ function guest(fields) end
 ---@field threads? integer default 1
 
 ---@class Interface
----@field [1] CableEnd
+---@field [1] CableEnd|Network|NetworkPort
 ---@field name? string up to 15 characters; default guest only
 ---@field address? string such as "10.0.1.1/24"; default guest only
 ---@field mac? string default: from the seed, the machine's name and the position

@@ -632,7 +632,7 @@ function guest(fields) end
 ---@field disks? (string|Disk)[] a path is an image whose changes are thrown away
 ---@field fw_cfg? table<string, string|{ file: string }> what the guest finds under a name
 ---@field ports? PortMap
----@field net? (CableEnd|Interface)[]
+---@field net? (CableEnd|Network|NetworkPort|Interface)[]
 ---@field user_net? boolean|UserNet default: there if there are ports or no net
 ---@field tpm? TPM qemu {} only
 ---@field serial? CableEnd|SerialFile|SerialTerminal where the serial port goes, besides the log

@@ -4,7 +4,7 @@
 BUILD_PACKAGES = liblua5.4-dev pkg-config
 RUN_PACKAGES = qemu-system-x86 qemu-utils ovmf swtpm libarchive13
 TEST_PACKAGES = lua5.4 lua-check lua-cjson tpm2-tools qemu-system-arm qemu-efi-aarch64 cpio curl \
-	lua-socket etcd-server protobuf-compiler python3-venv tshark iproute2 $(IMAGE_PACKAGES)
+	lua-socket luarocks etcd-server protobuf-compiler python3-venv tshark iproute2 vde2 $(IMAGE_PACKAGES)
 # For vmscript.debian.
 IMAGE_PACKAGES = mmdebstrap e2fsprogs fdisk dosfstools mtools binutils
 
@@ -28,6 +28,10 @@ test: build run-packages test-packages  ## install what is missing, build, run e
 	swift format lint --strict --recursive $(SWIFT_FOLDERS)
 	luacheck --quiet stdlib scripts Tests/Scripts
 	$(VMSCRIPT) guest
+	$(VMSCRIPT) guest --packages redis-server redis-sentinel --modules bridge
+	$(VMSCRIPT) guest --packages keepalived --modules bridge
+	$(VMSCRIPT) guest --packages tpm2-tools
+	$(VMSCRIPT) run Tests/Scripts/guest-software.lua
 	$(VMSCRIPT) run scripts/debian-image.lua
 	VMSCRIPT=$(CURDIR)/$(VMSCRIPT) VMSCRIPT_TEST_PYTHON=$$(Tests/python.sh) \
 	  swift test --no-parallel --disable-default-traits

@@ -6,6 +6,7 @@ that are compared take turns. Nothing here passes or fails."""
 import argparse
 import os
 import shutil
+import signal
 import socket
 import statistics
 import subprocess
@@ -133,6 +134,96 @@ def commands(_):
     show("  the way there and back", found["outside"], "ms", 1e3)
 
 
+def labgrid(_):
+    """The same command by a driver that types it on the console of the same guest."""
+    kernel, initramfs, line = (" ".join(words) for words in run("pc_arguments"))
+    python = subprocess.run(
+        [os.path.join(HERE, "labgrid.sh")], stdout=subprocess.PIPE, check=True, text=True).stdout.strip()
+    ours = named("commands")["command"]
+    done = subprocess.run(
+        [python, os.path.join(HERE, "bench", "labgrid_shell.py"), kernel, initramfs, line],
+        stdout=subprocess.PIPE, check=True, text=True)
+    theirs = [float(words[1]) for words in map(str.split, done.stdout.splitlines())]
+    show('vm:sh "true", 200 times', ours, "ms", 1e3)
+    show("labgrid's run_check(\"true\")", theirs, "ms", 1e3)
+    ratio = statistics.median(theirs) / statistics.median(ours)
+    print(f"  labgrid takes {ratio:.1f} times as long; target: at least 6 times")
+
+
+def output(_):
+    found = named("output")
+    show("100 MB of a command's output", found["output"], "s", 1)
+    show("  memory for each byte of it", found["peak"], "B", 1, "target: less than 2")
+    show("100 MB by get", found["get"], "s", 1)
+    show("100 MB by put", found["put"], "s", 1)
+
+
+def growth(_):
+    found = named("growth")
+    [early], [late] = found["early"], found["late"]
+    show("memory after 1,000 commands", [early], "MB", 1e-6)
+    show("  and after 10,000", [late], "MB", 1e-6, "target: no more")
+
+
+# ---- many at once ----
+
+
+def bare_many(arguments, count):
+    """Seconds until the agents of so many guests have said hello, each in a QEMU with the same arguments
+    but for the monitor, which only -S needs; xargs starts them."""
+    arguments = [a for a in arguments if a != "-S"]
+    monitor = arguments.index("-mon")
+    del arguments[monitor - 2 : monitor + 2]
+    words, agents, rest, theirs = [], [], [], []
+    for _ in range(count):
+        own = arguments
+        for name in ("console", "boot", "agent"):
+            ours, its = socket.socketpair()
+            (agents if name == "agent" else rest).append(ours)
+            theirs.append(its)
+            own = [a.replace(f"fd=<{name}>", f"fd={its.fileno()}") for a in own]
+        left = [a for a in own if "<" in a]
+        if left:
+            raise SystemExit(f"bench: cannot run {left} without vmscript")
+        words += own
+    threads = [threading.Thread(target=drain, args=(end,)) for end in rest]
+    for thread in threads:
+        thread.start()
+    started = time.perf_counter()
+    xargs = subprocess.Popen(
+        ["xargs", "-0", "-P", str(count), "-n", str(len(arguments)), "qemu-system-x86_64"],
+        stdin=subprocess.PIPE, pass_fds=[end.fileno() for end in theirs], start_new_session=True)
+    try:
+        xargs.stdin.write("\0".join(words).encode() + b"\0")
+        xargs.stdin.close()
+        for agent in agents:
+            agent.settimeout(300)
+            if not agent.recv(1):
+                raise SystemExit("bench: bare QEMU ended")
+        return time.perf_counter() - started
+    finally:
+        os.killpg(xargs.pid, signal.SIGKILL)
+        xargs.wait()
+        for end in theirs:
+            end.close()
+        for thread in threads:
+            thread.join()
+        for end in agents + rest:
+            end.close()
+
+
+def parallel(rounds):
+    count = int(os.environ.get("BENCH_MACHINES", "10"))
+    arguments = [" ".join(words) for words in run("parallel", "1", "arguments")]
+    ours, theirs = [], []
+    for _ in range(min(rounds, 3)):
+        ours += named("parallel", str(count))["ready"]
+        theirs.append(bare_many(arguments, count))
+    show(f"a cluster of {count} machines, all ready", ours, "s", 1)
+    show("bare QEMUs by xargs -P, all agents' hello", theirs, "s", 1)
+    compare(ours, theirs, "s", 1, "target: ratio at most 1.1")
+
+
 # ---- launching ----
 
 
@@ -204,6 +295,18 @@ def calls(_):
     show("CPU of 1,000 tasks, 10 sleeps each", found["sleep"], "s", 1, "target: less than 0.2")
 
 
+# ---- many tasks ----
+
+
+def tasks(_):
+    found = named("tasks")
+    for kind in ("sleep", "channel", "barrier"):
+        few, many = (found[f"{kind}{count}"] for count in (1000, 10000))
+        show(f"CPU of a {kind} wait, 1,000 tasks, 100 each", few, "us", 1e6)
+        show("  10,000 tasks, 100 each", many, "us", 1e6)
+        compare(many, few, "us", 1e6, "target: linear, ratio about 1")
+
+
 # ---- gRPC ----
 
 
@@ -217,6 +320,77 @@ def grpc(_):
     show(f"a unary call to etcd in a machine, {count} calls", each["ours"], "ms", 1e3)
     show("  the same by grpcio on the same port", each["theirs"], "ms", 1e3)
     compare(each["ours"], each["theirs"], "ms", 1e3, "target: ratio at most 1")
+
+
+# ---- networks ----
+
+SWITCH = os.path.join(ROOT, ".build/release/SwitchBench")
+
+
+def bench_switch(*arguments):
+    done = subprocess.run(
+        [SWITCH] + [str(a) for a in arguments], stdout=subprocess.PIPE, check=True, text=True)
+    found = {}
+    for word, value in (line.split() for line in done.stdout.splitlines()):
+        found.setdefault(word, []).append(float(value))
+    return found
+
+
+def ours(*load):
+    found = bench_switch("forward", *load)
+    return found["arrived"][0] / found["processor"][0]
+
+
+def ticks(pid):
+    with open(f"/proc/{pid}/stat") as file:
+        words = file.read().rsplit(")", 1)[1].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def vde(ports, size, seconds):
+    """All frames that vde_switch was given count for it, also those that it dropped."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = os.path.join(folder, "switch")
+        switch = subprocess.Popen(
+            ["vde_switch", "-s", place, "-n", "128"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        try:
+            while not os.path.exists(os.path.join(place, "ctl")):
+                time.sleep(0.01)
+            before = ticks(switch.pid)
+            found = bench_switch("vde", place, ports, size, seconds)
+            return found["sent"][0] / (ticks(switch.pid) - before)
+        finally:
+            switch.kill()
+            switch.wait()
+
+
+def network(rounds):
+    for ports in (2, 8, 64):
+        for size in (64, 1514):
+            mine, theirs = [], []
+            for _ in range(min(rounds, 3)):
+                mine.append(ours(ports, size, 2))
+                theirs.append(vde(ports, size, 2))
+            show(f"switch, {ports} ports, {size} bytes, frames per CPU s", mine, "k", 1e-3)
+            show("  vde_switch", theirs, "k", 1e-3)
+            print(f"{'  ratio, by maximum':<44}{max(mine) / max(theirs):>9.2f}   target: at least 3")
+            if ports == 2:
+                faulty = [ours(ports, size, 2, "faults") for _ in range(min(rounds, 3))]
+                show("  with six impairments and a capture", faulty, "k", 1e-3, "target: vde_switch's")
+    late = sorted(abs(x) for x in bench_switch("delay")["late"])
+    show("a delay of 50 ms is late by", late, "ms", 1e3, "target: median at most 0.3")
+    show("  at the 99th percentile", [late[len(late) * 99 // 100]], "ms", 1e3, "target: at most 2")
+    show("loss of a million frames, deviations", bench_switch("loss")["deviations"], "", 1, "target: within 3")
+    show("a rate of 20 Mbit/s, as a share", bench_switch("rate")["rate"], "", 1, "target: within 2 %")
+    show("splitting 64 ports under load", bench_switch("partition")["split"], "ms", 1e3, "target: at most 1")
+    found = named("network", str(min(rounds, 3)))
+    show("TCP between machines on a network", found["network"], "Mb/s", 1e-6)
+    show("  on a cable", found["cable"], "Mb/s", 1e-6)
+    best = max(found["network"]) / max(found["cable"])
+    print(f"{'  ratio, by maximum':<44}{best:>9.2f}   target: at least 0.95")
+    show("a ping between machines on a network", found["network_ping"], "ms", 1e3)
+    show("  on a cable", found["cable_ping"], "ms", 1e3)
+    compare(found["network_ping"], found["cable_ping"], "ms", 1e3, "target: at most 0.2 more")
 
 
 # ---- sizes ----
@@ -254,9 +428,16 @@ def cold():
 
 
 def main():
-    parts = {
-        "start": start, "launch": launch, "boot": boot, "commands": commands, "lines": lines, "calls": calls,
-        "grpc": grpc, "link_faults": link_faults, "size": size}
+    functions = [
+        start, launch, boot, parallel,
+        commands, labgrid, output, growth,
+        lines,
+        calls, tasks,
+        grpc,
+        link_faults,
+        size,
+    ]
+    parts = {function.__name__: function for function in functions}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("part", nargs="*", default=[], help=", ".join(parts) + "; all if none is named")
     parser.add_argument("--rounds", type=int, default=7, help="how many boots of each kind")

@@ -32,8 +32,10 @@ enum { ARCHIVE_EOF = 1, ARCHIVE_OK = 0, ARCHIVE_WARN = -20 };
   F(struct archive_entry *, archive_entry_new, (void))                                            \
   F(void, archive_entry_free, (struct archive_entry *))                                           \
   F(const char *, archive_entry_pathname, (struct archive_entry *))                               \
-  F(mode_t, archive_entry_filetype, (struct archive_entry *))                                     \
-  F(int64_t, archive_entry_size, (struct archive_entry *))                                        \
+  F(const char *, archive_entry_pathname_utf8, (struct archive_entry *))                          \
+  F(const char *, archive_entry_symlink, (struct archive_entry *))                                \
+  F(const char *, archive_entry_hardlink, (struct archive_entry *))                               \
+  F(mode_t, archive_entry_mode, (struct archive_entry *))                                         \
   F(void, archive_entry_set_pathname, (struct archive_entry *, const char *))                     \
   F(void, archive_entry_set_mode, (struct archive_entry *, mode_t))                               \
   F(void, archive_entry_set_nlink, (struct archive_entry *, unsigned))                            \
@@ -79,15 +81,18 @@ carchive *carchive_open(const void *bytes, size_t size, enum carchive_format for
   return NULL;
 }
 
-int carchive_next(carchive *archive, const char **name, bool *is_file, int64_t *size) {
+int carchive_next(carchive *archive, struct carchive_entry *found) {
   struct archive_entry *entry;
   int code = archive_read_next_header(archive->archive, &entry);
   if (code == ARCHIVE_EOF) return 0;
   if (code < ARCHIVE_WARN) return -1;
-  *name = archive_entry_pathname(entry);
-  *is_file = archive_entry_filetype(entry) == S_IFREG;
-  *size = archive_entry_size(entry);
-  return *name ? 1 : -1;
+  found->name = archive_entry_pathname(entry);
+  // NULL for what the locale, always C here, cannot spell.
+  if (!found->name) found->name = archive_entry_pathname_utf8(entry);
+  found->mode = archive_entry_mode(entry);
+  found->link = S_ISLNK(found->mode) ? archive_entry_symlink(entry) : NULL;
+  found->same_file = archive_entry_hardlink(entry);
+  return found->name ? 1 : -1;
 }
 
 ssize_t carchive_read(carchive *archive, void *into, size_t size) {

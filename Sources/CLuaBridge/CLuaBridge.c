@@ -6,13 +6,18 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static bridge_host host;
 static lua_State *current_task;      // base coroutine of the task that runs
 static lua_State *main_task;         // base coroutine of the first task
 static bool in_swift = true;         // a Swift frame is the innermost
 static atomic_bool interrupt_wanted;
+static unsigned unwinding;           // see bridge_set_unwinding
+static lua_State *closing;           // coroutine that coroutine.close ends at its yield
 static char wait_token;              // what a wait yields
+static char close_token;             // what it ends that coroutine by
+static char trace_mark;              // key of the traces of coroutines that failed
 static char box_mark;                // key that marks the metatables of boxes
 
 // Instructions between two looks at the interrupt flag: some 50 µs.
@@ -143,12 +148,39 @@ bool bridge_push_stream(lua_State *L, int descriptor, const char *mode) {
   return true;
 }
 
-// ---- pcall and xpcall: as the standard ones, but an uncatchable error goes on ----
+// ---- errors that pass whoever catches ----
 
-static int end_pcall(lua_State *L, int status, lua_KContext skip) {
-  if (status == LUA_OK || status == LUA_YIELD) return lua_gettop(L) - (int)skip;
-  bridge_box *box = bridge_to_box(L, -1);
-  if (box && box->uncatchable) return lua_error(L);
+void bridge_set_unwinding(unsigned number) { unwinding = number; }
+
+static bool is_uncatchable(lua_State *L, int index) {
+  if (lua_touserdata(L, index) == &close_token) return true;
+  bridge_box *box = bridge_to_box(L, index);
+  return box && box->uncatchable;
+}
+
+// Whether the error on the top goes on, past one who began to catch at `entry`, a value of `unwinding`.
+// If a handler raised it while the task was unwound by an uncatchable one, that one takes its place.
+static bool passes(lua_State *L, unsigned entry) {
+  if (is_uncatchable(L, -1)) return true;
+  if (unwinding == entry) return false;
+  in_swift = true;
+  host.replace(L);
+  in_swift = false;
+  return true;
+}
+
+// ---- pcall and xpcall: as the standard ones, but an uncatchable error goes on ----
+//
+// Their continuations' context: `unwinding` when they began, and the number of values on the stack
+// that are no results.
+
+enum { SKIP_BITS = 2, SKIP = 3 };
+
+static lua_KContext context_of(int flags) { return (lua_KContext)unwinding << SKIP_BITS | flags; }
+
+static int end_pcall(lua_State *L, int status, lua_KContext context) {
+  if (status == LUA_OK || status == LUA_YIELD) return lua_gettop(L) - (int)(context & SKIP);
+  if (passes(L, context >> SKIP_BITS)) return lua_error(L);
   lua_pushboolean(L, false);
   lua_insert(L, -2);
   return 2;
@@ -158,13 +190,14 @@ static int catch_pcall(lua_State *L) {
   luaL_checkany(L, 1);
   lua_pushboolean(L, true);
   lua_insert(L, 1);
-  return end_pcall(L, lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 0, 0, end_pcall), 0);
+  lua_KContext context = context_of(0);
+  int status = lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 0, context, end_pcall);
+  return end_pcall(L, status, context);
 }
 
 // The script's message handler, except that an uncatchable error stays what it is.
 static int handle_message(lua_State *L) {
-  bridge_box *box = bridge_to_box(L, 1);
-  if (box && box->uncatchable) return 1;
+  if (is_uncatchable(L, 1)) return 1;
   lua_pushvalue(L, lua_upvalueindex(1));
   lua_insert(L, 1);
   lua_call(L, lua_gettop(L) - 1, 1);
@@ -179,8 +212,31 @@ static int catch_xpcall(lua_State *L) {
   lua_pushboolean(L, true);
   lua_pushvalue(L, 1);
   lua_rotate(L, 3, 2);  // f, handler, true, f, arguments…
-  return end_pcall(L, lua_pcallk(L, lua_gettop(L) - 4, LUA_MULTRET, 2, 2, end_pcall), 2);
+  lua_KContext context = context_of(2);
+  int status = lua_pcallk(L, lua_gettop(L) - 4, LUA_MULTRET, 2, context, end_pcall);
+  return end_pcall(L, status, context);
 }
+
+// catch_all(handler, f, …): the one that catches everything, for vmscript's own Lua.
+static int end_catch_all(lua_State *L, int status, lua_KContext context) {
+  (void)context;
+  bool ended = status == LUA_OK || status == LUA_YIELD;
+  if (ended) {
+    lua_pushboolean(L, true);
+    lua_replace(L, 1);
+    return lua_gettop(L);
+  }
+  lua_pushboolean(L, false);
+  lua_insert(L, -2);
+  return 2;
+}
+
+static int catch_all(lua_State *L) {
+  int status = lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 1, 0, end_catch_all);
+  return end_catch_all(L, status, 0);
+}
+
+void bridge_push_catch_all(lua_State *L) { lua_pushcfunction(L, catch_all); }
 
 // ---- require: as the standard one, but the body of a module may wait ----
 //
@@ -288,25 +344,70 @@ void bridge_install_require(lua_State *L, int begin, int end) {
 }
 
 // ---- coroutines: a wait inside the user's own is carried outward, level by level ----
+//
+// The body of each runs in a protected call: a coroutine that fails is unwound as its own, where its
+// `<close>` handlers can wait. lua_closethread would run them where nothing can be carried outward.
+// What debug.traceback would have shown is kept.
 
-enum { FROM_WRAP = 1 };
+enum { FROM_WRAP = 1, FROM_CLOSE = 2 };
 
-static lua_State *coroutine_of(lua_State *L, lua_KContext from) {
-  lua_State *co = lua_tothread(L, from == FROM_WRAP ? lua_upvalueindex(1) : 1);
+static int note_trace(lua_State *L) {
+  if (is_uncatchable(L, 1)) return 1;
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &trace_mark);
+  lua_pushthread(L);
+  luaL_traceback(L, L, NULL, 1);
+  lua_rawset(L, -3);
+  lua_settop(L, 1);
+  return 1;
+}
+
+static int end_body(lua_State *L, int status, lua_KContext context) {
+  (void)context;
+  if (status == LUA_OK || status == LUA_YIELD) return lua_gettop(L) - 1;
+  return lua_error(L);
+}
+
+// f, arguments…
+static int coroutine_body(lua_State *L) {
+  lua_pushcfunction(L, note_trace);
+  lua_insert(L, 1);
+  return end_body(L, lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 1, 0, end_body), 0);
+}
+
+// As the standard one, but for a coroutine that failed.
+static int debug_traceback(lua_State *L) {
+  lua_State *co = lua_tothread(L, 1);
+  if (co && lua_status(co) > LUA_YIELD && (lua_isnoneornil(L, 2) || lua_isstring(L, 2))) {
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &trace_mark);
+    lua_pushvalue(L, 1);
+    if (lua_rawget(L, -2) == LUA_TSTRING) {
+      if (!lua_isstring(L, 2)) return 1;
+      lua_pushfstring(L, "%s\n%s", lua_tostring(L, 2), lua_tostring(L, -1));
+      return 1;
+    }
+    lua_pop(L, 2);
+  }
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_insert(L, 1);
+  lua_call(L, lua_gettop(L) - 1, 1);
+  return 1;
+}
+
+static lua_State *coroutine_of(lua_State *L, lua_KContext context) {
+  lua_State *co = lua_tothread(L, context & FROM_WRAP ? lua_upvalueindex(1) : 1);
   luaL_argexpected(L, co, 1, "coroutine");
   return co;
 }
 
 // The error is on the top of L.
-static int fail_resume(lua_State *L, lua_KContext from) {
-  bridge_box *box = bridge_to_box(L, -1);
-  bool uncatchable = box && box->uncatchable;
-  if (from != FROM_WRAP && !uncatchable) {
+static int fail_resume(lua_State *L, lua_KContext context) {
+  if (passes(L, context >> SKIP_BITS)) return lua_error(L);
+  if (!(context & FROM_WRAP)) {
     lua_pushboolean(L, false);
     lua_insert(L, -2);
     return 2;
   }
-  if (from == FROM_WRAP && lua_type(L, -1) == LUA_TSTRING) {
+  if (lua_type(L, -1) == LUA_TSTRING) {
     luaL_where(L, 1);
     lua_insert(L, -2);
     lua_concat(L, 2);
@@ -314,9 +415,27 @@ static int fail_resume(lua_State *L, lua_KContext from) {
   return lua_error(L);
 }
 
-static int carry_on(lua_State *L, int status, lua_KContext from);
+static int carry_on(lua_State *L, int status, lua_KContext context);
 
-static int resume_coroutine(lua_State *L, lua_State *co, int arguments, lua_KContext from) {
+// coroutine.close: the coroutine has ended, or yields in a handler.
+static int end_close(lua_State *L, lua_State *co, int status, lua_KContext context) {
+  if (status == LUA_OK) {
+    lua_settop(co, 0);
+    lua_pushboolean(L, true);
+    return 1;
+  }
+  if (!lua_checkstack(L, 2)) return luaL_error(L, "too many results to resume");
+  lua_xmove(co, L, 1);
+  lua_resetthread(co);
+  lua_settop(co, 0);
+  if (lua_touserdata(L, -1) == &close_token) {
+    lua_pushboolean(L, true);
+    return 1;
+  }
+  return fail_resume(L, context);
+}
+
+static int resume_coroutine(lua_State *L, lua_State *co, int arguments, lua_KContext context) {
   for (;;) {
     int results = 0;
     int status = lua_resume(co, L, arguments, &results);
@@ -324,7 +443,7 @@ static int resume_coroutine(lua_State *L, lua_State *co, int arguments, lua_KCon
       lua_pop(co, 1);
       if (lua_isyieldable(L)) {
         lua_pushlightuserdata(L, &wait_token);
-        return lua_yieldk(L, 1, from, carry_on);
+        return lua_yieldk(L, 1, context, carry_on);
       }
       in_swift = true;
       host.refuse(L);
@@ -332,45 +451,78 @@ static int resume_coroutine(lua_State *L, lua_State *co, int arguments, lua_KCon
       arguments = 0;
       continue;
     }
+    if (context & FROM_CLOSE) {
+      if (status != LUA_YIELD) return end_close(L, co, status, context);
+      lua_pop(co, results);  // a handler yields: it is cut short
+      closing = co;
+      arguments = 0;
+      continue;
+    }
     if (status != LUA_OK && status != LUA_YIELD) {
-      if (from == FROM_WRAP) lua_resetthread(co);  // closes its variables; the error stays on top
+      if (context & FROM_WRAP) lua_resetthread(co);  // the error stays on top
       lua_xmove(co, L, 1);
-      return fail_resume(L, from);
+      return fail_resume(L, context);
     }
     if (!lua_checkstack(L, results + 1)) {
       lua_pop(co, results);
       return luaL_error(L, "too many results to resume");
     }
-    if (from != FROM_WRAP) lua_pushboolean(L, true);
+    if (!(context & FROM_WRAP)) lua_pushboolean(L, true);
     lua_xmove(co, L, results);
-    return results + (from != FROM_WRAP);
+    return results + !(context & FROM_WRAP);
   }
 }
 
-static int carry_on(lua_State *L, int status, lua_KContext from) {
+static int carry_on(lua_State *L, int status, lua_KContext context) {
   (void)status;
-  return resume_coroutine(L, coroutine_of(L, from), 0, from);
+  return resume_coroutine(L, coroutine_of(L, context), 0, context);
 }
 
-static int start_resume(lua_State *L, lua_KContext from) {
-  lua_State *co = coroutine_of(L, from);
+static int coroutine_resume(lua_State *L);
+static int coroutine_call_wrapped(lua_State *L);
+static int coroutine_close(lua_State *L);
+
+// Whether a suspended coroutine waits, in a task: then it is not for others to resume.
+static bool is_waiting(lua_State *co) {
+  lua_Debug frame;
+  if (lua_status(co) != LUA_YIELD || !lua_getstack(co, 0, &frame)) return false;
+  lua_getinfo(co, "f", &frame);
+  lua_CFunction function = lua_tocfunction(co, -1);
+  lua_pop(co, 1);
+  return function == call_swift || function == coroutine_resume ||
+         function == coroutine_call_wrapped || function == coroutine_close;
+}
+
+static bool is_fresh(lua_State *co) {
+  lua_Debug frame;
+  return lua_status(co) == LUA_OK && !lua_getstack(co, 0, &frame);
+}
+
+static int start_resume(lua_State *L, int from) {
+  lua_KContext context = context_of(from);
+  lua_State *co = coroutine_of(L, context);
   int arguments = lua_gettop(L) - (from != FROM_WRAP);
   const char *refusal = NULL;
-  if (!lua_checkstack(co, arguments)) refusal = "too many arguments to resume";
-  lua_Debug frame;
-  bool fresh = lua_status(co) == LUA_OK && !lua_getstack(co, 0, &frame);
+  if (!lua_checkstack(co, arguments + 4)) refusal = "too many arguments to resume";
+  bool fresh = is_fresh(co);
   if (co == L || (lua_status(co) == LUA_OK && !fresh))
     refusal = "cannot resume non-suspended coroutine";
   else if (fresh && lua_gettop(co) == 0)
     refusal = "cannot resume dead coroutine";
   else if (lua_status(co) != LUA_OK && lua_status(co) != LUA_YIELD)
     refusal = "cannot resume dead coroutine";
+  else if (is_waiting(co))
+    refusal = "cannot resume a coroutine that waits in another task";
   if (refusal) {
     lua_pushstring(L, refusal);
-    return fail_resume(L, from);
+    return fail_resume(L, context);
+  }
+  if (fresh) {
+    lua_pushcfunction(co, coroutine_body);
+    lua_insert(co, 1);
   }
   lua_xmove(L, co, arguments);
-  return resume_coroutine(L, co, arguments, from);
+  return resume_coroutine(L, co, arguments + fresh, context);
 }
 
 static int coroutine_resume(lua_State *L) { return start_resume(L, 0); }
@@ -385,9 +537,47 @@ static int coroutine_wrap(lua_State *L) {
   return 1;
 }
 
+static int go_on_yield(lua_State *L, int status, lua_KContext context) {
+  (void)status, (void)context;
+  if (closing != L) return lua_gettop(L);
+  closing = NULL;
+  lua_pushlightuserdata(L, &close_token);
+  return lua_error(L);
+}
+
 static int coroutine_yield(lua_State *L) {
   if (L == current_task) return luaL_error(L, "attempt to yield from outside a coroutine");
-  return lua_yield(L, lua_gettop(L));
+  return lua_yieldk(L, lua_gettop(L), 0, go_on_yield);
+}
+
+// As the standard one, but a coroutine at its yield is ended by an error there, so that its handlers
+// may wait.
+static int coroutine_close(lua_State *L) {
+  lua_State *co = coroutine_of(L, 0);
+  lua_settop(L, 1);
+  int status = lua_status(co);
+  if (co == L) return luaL_error(L, "cannot close a running coroutine");
+  if (status == LUA_OK && !is_fresh(co)) return luaL_error(L, "cannot close a normal coroutine");
+  if (is_waiting(co)) return luaL_error(L, "cannot close a coroutine that waits in another task");
+  lua_Debug frame;
+  lua_CFunction innermost = NULL;
+  if (status == LUA_YIELD && lua_getstack(co, 0, &frame)) {
+    lua_getinfo(co, "f", &frame);
+    innermost = lua_tocfunction(co, -1);
+    lua_pop(co, 1);
+  }
+  if (innermost == coroutine_yield) {
+    closing = co;
+    return resume_coroutine(L, co, 0, context_of(FROM_CLOSE));
+  }
+  status = lua_resetthread(co);
+  if (status == LUA_OK) {
+    lua_pushboolean(L, true);
+    return 1;
+  }
+  lua_pushboolean(L, false);
+  lua_xmove(co, L, 1);
+  return 2;
 }
 
 static int coroutine_isyieldable(lua_State *L) {
@@ -425,8 +615,20 @@ void bridge_push_task_body(lua_State *L) { lua_pushcfunction(L, run_task); }
 static void *reserve;
 enum { RESERVE = 1 << 20 };
 
+// A block that is to be the next one of exactly this size; see bridge_push_block.
+static void *offered;
+static size_t offered_size;
+// The size of the next block that is asked for, while it is 1.
+static size_t noted_size;
+
 static void *allocate(void *data, void *block, size_t old_size, size_t size) {
   (void)data;
+  if (!block && noted_size == 1) noted_size = size;
+  if (!block && offered && size == offered_size) {
+    void *given = offered;
+    offered = NULL;
+    return given;
+  }
   if (size == 0) {
     free(block);
     return NULL;
@@ -441,6 +643,34 @@ static void *allocate(void *data, void *block, size_t old_size, size_t size) {
     reserve = NULL;
   }
   return moved;
+}
+
+// A long string has its bytes in the block of its own object, behind a head. So a block that holds the
+// bytes at that place can become the object: the allocator gives it to Lua for the string, and Lua
+// copies the bytes onto themselves. Should a Lua make its strings otherwise, it copies them elsewhere.
+void bridge_push_block(lua_State *L, void *block, size_t length) {
+  enum { SAMPLE = 1000 };
+  static size_t head;
+  if (!head) {
+    char sample[SAMPLE] = {0};
+    noted_size = 1;
+    lua_pushlstring(L, sample, SAMPLE);
+    head = noted_size - SAMPLE - 1;
+    noted_size = 0;
+    lua_pop(L, 1);
+  }
+  size_t size = head + length + 1;
+  bool fits = length > SAMPLE && head <= 64;
+  char *grown = fits ? realloc(block, size) : block;
+  if (!grown) host.out_of_memory();
+  if (fits) {
+    memmove(grown + head, grown, length);
+    offered = grown;
+    offered_size = size;
+  }
+  lua_pushlstring(L, fits ? grown + head : grown, length);
+  if (!fits || offered) free(grown);
+  offered = NULL;
 }
 
 void bridge_interrupt(void) { atomic_store(&interrupt_wanted, true); }
@@ -464,9 +694,11 @@ lua_State *bridge_new_state(const bridge_host *new_host) {
   static const luaL_Reg coroutine_functions[] = {
       {"resume", coroutine_resume},           {"wrap", coroutine_wrap},
       {"yield", coroutine_yield},             {"running", coroutine_running},
-      {"isyieldable", coroutine_isyieldable}, {NULL, NULL}};
+      {"isyieldable", coroutine_isyieldable}, {"close", coroutine_close},
+      {NULL, NULL}};
   host = *new_host;
-  main_task = current_task = NULL;
+  main_task = current_task = closing = NULL;
+  unwinding = 0;
   in_swift = true;
   atomic_store(&interrupt_wanted, false);
   lua_State *L = lua_newstate(allocate, NULL);
@@ -479,6 +711,17 @@ lua_State *bridge_new_state(const bridge_host *new_host) {
   lua_setglobal(L, "xpcall");
   lua_getglobal(L, "coroutine");
   luaL_setfuncs(L, coroutine_functions, 0);
+  lua_pop(L, 1);
+  lua_newtable(L);
+  lua_newtable(L);
+  lua_pushliteral(L, "k");
+  lua_setfield(L, -2, "__mode");
+  lua_setmetatable(L, -2);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &trace_mark);
+  lua_getglobal(L, "debug");
+  lua_getfield(L, -1, "traceback");
+  lua_pushcclosure(L, debug_traceback, 1);
+  lua_setfield(L, -2, "traceback");
   lua_pop(L, 1);
   lua_sethook(L, look_for_interrupt, LUA_MASKCOUNT, HOOK_INTERVAL);
   return L;

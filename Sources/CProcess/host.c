@@ -92,6 +92,14 @@ void signals_catch(const int *signals, int count, int descriptor) {
   }
 }
 
+void signals_add(int number) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, number);
+  pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+  install(number);
+}
+
 void signals_stop(void) {
   // SIGTSTP and not SIGSTOP: the kernel discards it in an orphaned process group, where nobody
   // could continue us (signal(7)). Sent to this thread, it has stopped us before the call returns.

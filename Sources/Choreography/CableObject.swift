@@ -18,9 +18,21 @@ final class CableEndObject: StreamObject {
   }
 
   static func make(_ call: Call, _ run: Run) throws(ScriptError) -> Int {
-    let fields = try Fields(call, 1, of: "socketpair", known: ["name"])
+    let fields = try Fields(call, 1, of: "socketpair", known: ["name", "carries"])
+    let carries = try fields.string("carries")
+    let kind = carries.flatMap { Cable.Kind(rawValue: $0) }
+    if carries != nil && kind == nil { throw fields.wrong("carries", "\"frames\" or \"bytes\"") }
     let name = run.uniqueName(try fields.string("name") ?? "cable")
-    let cable = Supervisor.sync { Cable(name: name) }
+    let cable: Cable
+    do throws(MachineError) {
+      cable = try Supervisor.sync { () throws(MachineError) in
+        let cable = Cable(name: name)
+        if let kind { try cable.left.settle(kind) }
+        return cable
+      }
+    } catch {
+      throw ScriptError(error)
+    }
     return call.results(
       .object(CableEndObject(run, cable, cable.left)),
       .object(CableEndObject(run, cable, cable.right)))

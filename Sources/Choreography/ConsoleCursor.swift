@@ -3,7 +3,7 @@ import Glibc
 import Machines
 import Scripting
 
-/// Reads a machine's console log on the script's thread, line by line, from where it last stopped.
+/// Reads a machine's (or a process's) console log on the script's thread, line by line, from where it last stopped.
 /// The draining goes on elsewhere, so however slow a pattern is, no guest is held up.
 final class ConsoleCursor {
   /// Longer lines are matched in pieces.
@@ -16,7 +16,8 @@ final class ConsoleCursor {
   private var column = 0
   private var length = 0
 
-  init(_ machine: Machine) { console = machine.console }
+  init(_ console: Console) { self.console = console }
+  convenience init(_ machine: Machine) { self.init(machine.console) }
 
   var changed: Event<ConsoleSnapshot> { console.changed }
 

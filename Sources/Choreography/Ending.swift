@@ -109,10 +109,23 @@ import Synchronization
     }
   }
 
+  /// How often each signal has come that a script asked for.
+  private var asked: [Signal: Event<Int>] = [:]
+
+  /// Counts the signals of this kind from now on; they have no other effect any more.
+  func count(_ signal: Signal) -> Event<Int> {
+    if let event = asked[signal] { return event }
+    let event = Event<Int>(0)
+    asked[signal] = event
+    Signals.add(signal)
+    return event
+  }
+
   private func handle(_ signal: Signal) {
+    if let event = asked[signal] { return event.set((event.value ?? 0) + 1) }
     switch signal {
     case .stop: pause()
-    case .resume: break
+    case .resume, .user1, .user2, .window: break
     case .pipe: if isOutputClosed && reason == nil { end(.signal(.pipe)) }
     default: end(.signal(signal))
     }
@@ -127,11 +140,14 @@ import Synchronization
   /// Ctrl-Z: machines would go on in their own process groups.
   private func pause() {
     let running = machines.filter(\.isRunning)
+    let processes = HostProcess.running
     for machine in running { machine.freeze() }
+    for process in processes { process.freeze() }
     TerminalKeys.suspend()
     Signals.stopSelf()
     TerminalKeys.resume()
     for machine in running { machine.thaw() }
+    for process in processes { process.thaw() }
   }
 
   private func end(_ reason: Reason) {
@@ -185,6 +201,7 @@ import Synchronization
       return
     }
     isTakingDown = true
+    HostRoom.shared.close()
     TerminalKeys.takeBack()
     // What cannot be ended (a QEMU in state D) is left to the guardian.
     let watchdog = Timer(at: .after(Self.patience)) {

@@ -1,5 +1,6 @@
 import Events
 import Scripting
+import Synchronization
 
 /// The wait for events: what they say, the death of the machines concerned, and time, in this order.
 final class EventWait: Wait {
@@ -7,23 +8,33 @@ final class EventWait: Wait {
     var key: Value
     var event: any Waitable
   }
-  enum Mode { case one, any, all }
+  enum Mode { case one, any, all, never }
 
   private let items: [Item]
   private let mode: Mode
   private let limit: TimeLimit
+  /// The script, and not a default, says how long it may last.
+  private let isTimed: Bool
   let deadline: Deadline
   private var result: Outcome?
   private var outcomes: [Outcome?]
+  private let starts = LateStarts()
+  /// How many have no outcome yet.
+  private var missing: Int
+  /// Of many events only those are asked that may have something new.
+  private let news: News?
 
   init(_ run: Run, _ items: [Item], _ mode: Mode, timeout: Double?) {
     self.items = items
     self.mode = mode
     // A wait for time alone needs no other limit.
-    let isTimed = mode != .all && items.contains { $0.event.deadline != .never }
-    limit = run.limit(timeout ?? (isTimed ? .infinity : nil))
+    let hasTimer = mode != .all && items.contains { $0.event.deadline != .never }
+    limit = run.limit(timeout ?? (hasTimer ? .infinity : nil))
+    isTimed = (timeout ?? .infinity) < .infinity || run.isCapped
     deadline = items.map(\.event.deadline).reduce(limit.deadline, min)
     outcomes = items.map { _ in nil }
+    missing = items.count
+    news = items.count > 32 ? News(items) : nil
   }
 
   /// For one event alone. The `timeout` is in seconds, nil for the default.
@@ -31,28 +42,36 @@ final class EventWait: Wait {
     self.init(run, [Item(key: .nil, event: event)], .one, timeout: timeout)
   }
 
-  var purpose: String {
-    let purposes = items.map(\.event.fullPurpose)
-    return purposes.count < 5
-      ? purposes.joined(separator: mode == .any ? " or " : " and ")
-      : "\(mode == .any ? "any" : "all") of \(purposes.count) events"
+  var purpose: String { Self.purpose(of: items, mode) }
+
+  private static func purpose(of items: [Item], _ mode: Mode) -> String {
+    let purposes = items.prefix(5).map(\.event.fullPurpose)
+    if items.count < 5 { return purposes.joined(separator: mode == .all ? " and " : " or ") }
+    return "\(mode == .all ? "all" : "any") of \(items.count) events, such as \(purposes[0])"
+  }
+
+  /// The others may come from outside, or from time.
+  var isForTasks: Bool {
+    !isTimed && zip(items, outcomes).allSatisfy { $0.1 != nil || $0.0.event.isForTasks }
   }
 
   func subscribe(_ wake: @escaping @Sendable () -> Void) -> [Subscription] {
+    news?.lookAtAll()
     var subscriptions: [Subscription] = []
-    for item in items {
-      for waker in item.event.wakers { subscriptions.append(waker.subscribe(wake)) }
-      if let machine = item.event.machine {
-        subscriptions.append(machine.machine.exited.subscribe(wake))
-        subscriptions.append(machine.machine.failure.subscribe(wake))
-      }
+    for (index, item) in items.enumerated() where outcomes[index] == nil {
+      subscriptions += starts.subscribe(item.event, news?.waker(index, wake) ?? wake)
     }
     return subscriptions
   }
 
   func poll() -> Bool {
+    starts.follow()
     if result == nil { result = look() }
     return result != nil
+  }
+
+  func abandon() {
+    for item in items { item.event.forgo() }
   }
 
   func finish(_ call: Call) throws(ScriptError) -> Int {
@@ -61,27 +80,60 @@ final class EventWait: Wait {
       do { return try push(call) } catch let error as ScriptError { throw error } catch {
         throw .usage("\(error)")
       }
-    case .failure(let error): throw error
+    case .failure(let error):
+      abandon()
+      throw error
     case nil: return 0
     }
   }
 
   private func look() -> Outcome? {
-    for (index, item) in items.enumerated() where outcomes[index] == nil {
-      guard let outcome = item.event.outcome() else { continue }
-      if mode != .all { return named(item, outcome) }
-      if case .failure = outcome { return outcome }
-      outcomes[index] = outcome
+    if let news {
+      for index in news.take() { if let outcome = look(at: index) { return outcome } }
+    } else {
+      for index in items.indices { if let outcome = look(at: index) { return outcome } }
     }
-    if mode == .all && outcomes.allSatisfy({ $0 != nil }) { return collected() }
-    if let error = deathOfMachines() { return .failure(error) }
+    if missing == 0 { return collected() }
+    if let error = deathOfMortals() { return .failure(error) }
     guard limit.deadline.hasPassed else { return nil }
-    return .failure(timeoutError())
+    return mode == .never && !limit.isCapped ? .success { _ in 0 } : .failure(timeoutError())
+  }
+
+  /// What one event ends the whole wait with, if it does.
+  private func look(at index: Int) -> Outcome? {
+    guard outcomes[index] == nil, let outcome = items[index].event.outcome() else { return nil }
+    if mode != .all { return named(items[index], outcome) }
+    if case .failure = outcome { return outcome }
+    outcomes[index] = outcome
+    missing -= 1
+    return nil
   }
 
   private func named(_ item: Item, _ outcome: Outcome) -> Outcome {
-    guard mode == .any, case .success(let push) = outcome else { return outcome }
-    return .success { call in call.results(item.key) + (try push(call)) }
+    guard case .success(let push) = outcome else { return outcome }
+    switch mode {
+    case .any: return .success { call in call.results(item.key) + (try push(call)) }
+    case .never:
+      return .success { [limit] call in throw try Self.unwanted(item, push, call, limit) }
+    case .one, .all: return outcome
+    }
+  }
+
+  /// What should not have come in this time.
+  private static func unwanted(
+    _ item: Item, _ push: (Call) throws -> Int, _ call: Call, _ limit: TimeLimit
+  ) throws -> ScriptError {
+    let count = try push(call)
+    let values = try (0..<count).map { try call.value(call.count - count + 1 + $0).shown }
+    let name = item.key.text.map { "'\($0)', " } ?? ""
+    let gift = values.isEmpty ? "" : ", with " + values.joined(separator: ", ")
+    let mortal = item.event.mortal
+    var error = ScriptError(
+      .assertion,
+      "\(name)\(item.event.fullPurpose), came\(gift); it should not within"
+        + " \(formatted(limit.seconds)) s", machine: mortal?.machineName)
+    error.notes = mortal?.evidence() ?? []
+    return error
   }
 
   /// A table with the first value of each event under the event's key.
@@ -100,27 +152,79 @@ final class EventWait: Wait {
     }
   }
 
-  private func deathOfMachines() -> ScriptError? {
-    for (index, item) in items.enumerated() where outcomes[index] == nil {
-      guard let machine = item.event.machine else { continue }
-      let isNamed = items.contains { $0.event.isExit && $0.event.machine === machine }
-      if isNamed { continue }
-      if let error = machine.deathError(during: item.event.purpose) { return error }
+  private func deathOfMortals() -> ScriptError? {
+    if let news {
+      for index in news.concerned { if let error = deathOfMortal(of: index) { return error } }
+    } else {
+      for index in items.indices { if let error = deathOfMortal(of: index) { return error } }
     }
     return nil
   }
 
+  private func deathOfMortal(of index: Int) -> ScriptError? {
+    guard outcomes[index] == nil, let mortal = items[index].event.mortal else { return nil }
+    if items.contains(where: { $0.event.isExit && $0.event.mortal === mortal }) { return nil }
+    return mortal.deathError(during: items[index].event.purpose)
+  }
+
   private func timeoutError() -> ScriptError {
+    var error = ScriptError(.timeout, "\(limit.text) waiting for ")
     let waiting = zip(items, outcomes).filter { $0.1 == nil }.map(\.0)
-    let purposes = waiting.map(\.event.fullPurpose)
-    let machines = waiting.compactMap(\.event.machine)
-    var error = ScriptError(
-      .timeout,
-      "\(limit.text) waiting for "
-        + purposes.joined(separator: mode == .any ? " or " : " and "),
-      machine: machines.first?.name)
-    for machine in machines.uniqued().prefix(3) { error.notes += machine.evidence() }
+    error.message += Self.purpose(of: waiting, mode)
+    for mortal in waiting.compactMap(\.event.mortal).uniqued() {
+      guard let reason = mortal.pendingReason else { continue }
+      error.message += "; \(mortal.shown) is not started yet: it waits for \(reason)"
+    }
+    explain(&error)
     return error
+  }
+
+  func explain(_ error: inout ScriptError) {
+    let mortals = zip(items, outcomes).filter { $0.1 == nil }.compactMap(\.0.event.mortal).uniqued()
+    error.machine = mortals.first?.machineName
+    for mortal in mortals.prefix(3) { error.notes += mortal.evidence() }
+  }
+}
+
+/// Which of many events may have something new. Used on the script's thread but for its wakers.
+private final class News {
+  private final class Letters: Sendable {
+    let indices = Mutex<[Int]>([])
+  }
+  private let letters = Letters()
+  private let all: [Int]
+  private let inexact: [Int]
+  /// Those of machines and processes.
+  let concerned: [Int]
+  private var wantsAll = true
+
+  init(_ items: [EventWait.Item]) {
+    all = Array(items.indices)
+    inexact = items.indices.filter { !items[$0].event.isExact }
+    concerned = items.indices.filter { items[$0].event.mortal != nil }
+  }
+
+  func lookAtAll() { wantsAll = true }
+
+  func waker(_ index: Int, _ wake: @escaping @Sendable () -> Void) -> @Sendable () -> Void {
+    let letters = letters
+    return {
+      letters.indices.withLock { $0.append(index) }
+      wake()
+    }
+  }
+
+  /// Positions to look at, in order.
+  func take() -> [Int] {
+    let new = letters.indices.withLock { indices in
+      defer { indices = [] }
+      return indices
+    }
+    if wantsAll {
+      wantsAll = false
+      return all
+    }
+    return inexact.isEmpty ? new.sorted() : (inexact + new).sorted()
   }
 }
 
@@ -129,8 +233,8 @@ func formatted(_ number: Double) -> String {
   number == number.rounded() && abs(number) < 1e15 ? String(Int64(number)) : String(number)
 }
 
-extension [MachineObject] {
-  func uniqued() -> [MachineObject] {
+extension [any Mortal] {
+  func uniqued() -> [any Mortal] {
     var seen: Set<ObjectIdentifier> = []
     return filter { seen.insert(ObjectIdentifier($0)).inserted }
   }

@@ -4,16 +4,18 @@ import Guests
 import Machines
 import Scripting
 
-/// Commands and files in the guest. All first wait until the agent is ready.
+/// Commands in the guest. All first wait until the agent is ready.
 extension MachineObject {
-  /// `sh(command, { timeout, env, cwd })`: standard output without trailing newlines.
+  /// `sh(command, { timeout, env, cwd, user })`: standard output without trailing newlines.
   static func sh(_ call: Call) throws(ScriptError) -> Int {
     let object = of(call)
     let (command, wait) = try shell(call, of: "sh")
     return try call.wait(
       wait { call, result throws(ScriptError) in
         guard result.isSuccess else { throw object.failed(command, result) }
-        return call.results(.string(withoutNewlines(result.standardOutput)))
+        result.output.trimEnd(0x0a)
+        call.push(result.output)
+        return 1
       })
   }
 
@@ -25,8 +27,9 @@ extension MachineObject {
       wait { call, result throws(ScriptError) in
         switch result.status {
         case .exited(let code) where code != 0 && code != 126 && code != 127:
-          let output = result.standardOutput + result.standardError
-          return call.results(.integer(Int64(code)), .string(withoutNewlines(output)))
+          var output = result.standardOutput + result.standardError
+          while output.last == 0x0a { output.removeLast() }
+          return call.results(.integer(Int64(code)), .string(output))
         case .exited(0):
           throw ScriptError(
             .command,
@@ -37,43 +40,21 @@ extension MachineObject {
       })
   }
 
-  /// `exec { argv…, stdin, env, cwd, timeout, check }`.
+  /// `exec { argv…, stdin, env, cwd, user, timeout, check }`.
   static func exec(_ call: Call) throws(ScriptError) -> Int {
     let object = of(call)
-    let known = ["stdin", "env", "cwd", "timeout", "check"]
-    guard !call.isAbsent(2) else {
-      throw .usage("exec wants a table: { \"program\", \"argument\" }")
-    }
-    let fields = try Fields(call, 2, of: "exec", known: known)
-    var arguments: [[UInt8]] = []
-    for value in fields.table.positions {
-      guard let bytes = value.bytes else {
-        throw .usage("exec: arguments are strings or numbers, got \(value.shown)")
-      }
-      guard !bytes.contains(0) else { throw .usage("exec: an argument has no zero bytes") }
-      arguments.append(bytes)
-    }
-    guard !arguments.isEmpty else { throw .usage("exec wants a program: { \"program\", … }") }
-    var request = ExecRequest(bytes: arguments)
-    try object.fill(&request, fields)
+    let fields = try programFields(call, of: "exec", known: ["stdin", "timeout", "check"])
+    var (request, shown) = try object.program(fields)
     switch fields.table["stdin"] {
     case .nil: break
     case .string(let bytes): request.standardInput = .bytes(bytes)
     default: throw fields.wrong("stdin", "a string")
     }
     let check = try fields.boolean("check") ?? false
-    let shown = fields.table.positions.compactMap(\.text).joined(separator: " ")
     let wait = try object.command(request, shown, fields) { call, result throws(ScriptError) in
       if check && !result.isSuccess { throw object.failed(shown, result) }
-      var table = Table(fields: [
-        ("seconds", .number(result.seconds)), ("stdout", .string(result.standardOutput)),
-        ("stderr", .string(result.standardError)),
-      ])
-      switch result.status {
-      case .exited(let code): table.fields.append(("code", .integer(Int64(code))))
-      case .signalled(let number): table.fields.append(("signal", .integer(Int64(number))))
-      }
-      return call.results(.table(table))
+      call.push(result, withOutput: true)
+      return 1
     }
     return try call.wait(wait)
   }
@@ -88,7 +69,7 @@ extension MachineObject {
     guard let bytes = call.bytes(2), let command = call.text(2) else {
       throw .usage("\(function) wants a command as a string, got \(call.typeName(2))")
     }
-    let fields = try Fields(call, 3, of: function, known: ["timeout", "env", "cwd"])
+    let fields = try Fields(call, 3, of: function, known: ["timeout", "env", "cwd", "user"])
     guard !bytes.contains(0) else { throw .usage("\(function): a command has no zero bytes") }
     var request = ExecRequest(bytes: [Array("sh".utf8), Array("-c".utf8), bytes])
     try object.fill(&request, fields)
@@ -98,9 +79,46 @@ extension MachineObject {
     )
   }
 
+  /// The table of a call like `exec { "program", "argument", … }`.
+  static func programFields(
+    _ call: Call, of function: String, known: [String]
+  ) throws(ScriptError) -> Fields {
+    guard !call.isAbsent(2) else {
+      throw .usage("\(function) wants a table: { \"program\", \"argument\" }")
+    }
+    return try Fields(call, 2, of: function, known: known + ["env", "cwd", "user"])
+  }
+
+  /// The program that such a table names, and how messages show it.
+  func program(_ fields: Fields) throws(ScriptError) -> (ExecRequest, String) {
+    var arguments: [[UInt8]] = []
+    for value in fields.table.positions {
+      guard let bytes = value.bytes else {
+        throw .usage("\(fields.what): arguments are strings or numbers, got \(value.shown)")
+      }
+      guard !bytes.contains(0) else {
+        throw .usage("\(fields.what): an argument has no zero bytes")
+      }
+      arguments.append(bytes)
+    }
+    guard !arguments.isEmpty else {
+      throw .usage("\(fields.what) wants a program: { \"program\", … }")
+    }
+    var request = ExecRequest(bytes: arguments)
+    try fill(&request, fields)
+    return (request, fields.table.positions.compactMap(\.text).joined(separator: " "))
+  }
+
   private func fill(_ request: inout ExecRequest, _ fields: Fields) throws(ScriptError) {
     request.environment = try fields.strings("env")
     request.workingDirectory = try fields.string("cwd")
+    switch fields.table["user"] {
+    case .nil: break
+    case .integer(let number) where (0..<0xffff_ffff).contains(number):
+      request.user = String(number)
+    case .string(let bytes) where !bytes.isEmpty: request.user = try fields.string("user")
+    default: throw fields.wrong("user", "a user's name or number in the guest")
+    }
   }
 
   private func command(
@@ -114,13 +132,14 @@ extension MachineObject {
         throw ScriptError(
           .command,
           "command '\(shortened(shown))' on machine '\(name)' wrote more than the 256 MiB that are"
-            + " kept of its output; let it write to a file and fetch that with get", machine: name)
+            + " kept of its output; read it as it comes from spawn, or let it write to a file and"
+            + " fetch that with get", machine: name)
       }
       return try finish(call, result)
     }
     return CommandWait(
       self, process.exited, purpose: "command '\(shortened(shown))'", timeout: timeout,
-      onAbandon: { Supervisor.post { process.cancel() } }, finishWhole)
+      showsEnd: true, onAbandon: { Supervisor.post { process.cancel() } }, finishWhole)
   }
 
   func demandAgent() throws(ScriptError) -> AgentClient {
@@ -134,7 +153,8 @@ extension MachineObject {
     return agent
   }
 
-  private func failed(_ command: String, _ result: ExecResult) -> ScriptError {
+  /// The error of a command that ended badly.
+  func failed(_ command: String, _ result: ExecResult) -> ScriptError {
     let errorText = String(decoding: result.standardError, as: UTF8.self)
     let last = errorText.split(whereSeparator: \.isNewline).last.map { ": \($0)" } ?? ""
     let how: String
@@ -154,96 +174,37 @@ extension MachineObject {
     if lines.count > 1 { error.notes = lines.suffix(10).map { "stderr: \($0)" } }
     return error
   }
+}
 
-  // MARK: Files
-
-  /// `read(path)`: a guest file's bytes.
-  static func read(_ call: Call) throws(ScriptError) -> Int {
-    let object = of(call)
-    let path = try pathArgument(call, 2, "read wants a path in the guest")
-    let timeout = try timeout(call, 3, "read")
-    let agent = try object.demandAgent()
-    let event = Supervisor.sync { agent.get(path) }
-    return try call.wait(
-      CommandWait(object, event, purpose: "guest file '\(path)'", timeout: timeout) { call, file in
-        call.results(.string(file.bytes))
-      })
+extension Call {
+  /// Pushes what was collected, and empties it.
+  func push(_ block: ByteBlock) {
+    if let bytes = block.take() { push(taking: bytes) } else { push(.string("")) }
   }
 
-  /// `write(path, text)`.
-  static func write(_ call: Call) throws(ScriptError) -> Int {
-    let path = try pathArgument(call, 2, "write wants a path in the guest")
-    guard let bytes = try call.value(3).bytes else {
-      throw .usage("write wants the text for '\(path)', got \(call.typeName(3))")
+  /// Pushes `{ code, signal, seconds, stdout, stderr }`.
+  func push(_ result: ExecResult, withOutput: Bool) {
+    pushTable()
+    switch result.status {
+    case .exited(let code): push(.integer(Int64(code)))
+    case .signalled(let number): push(.integer(Int64(number)))
     }
-    return try put(call, bytes, to: path, mode: 0o644, "write")
+    if case .exited = result.status { setField("code") } else { setField("signal") }
+    push(result.seconds)
+    setField("seconds")
+    guard withOutput else { return }
+    push(result.output)
+    setField("stdout")
+    push(result.errorOutput)
+    setField("stderr")
   }
 
-  /// `put(from, to)`: a host file into the guest, with its mode.
-  static func put(_ call: Call) throws(ScriptError) -> Int {
-    let from = try pathArgument(call, 2, "put wants a path on the host")
-    let to = try pathArgument(call, 3, "put wants a path in the guest")
-    let file = try HostFile.read(from)
-    return try put(call, file.bytes, to: to, mode: file.mode, "put")
-  }
-
-  private static func put(
-    _ call: Call, _ bytes: [UInt8], to path: String, mode: UInt32, _ function: String
-  ) throws(ScriptError) -> Int {
-    let object = of(call)
-    let timeout = try timeout(call, 4, function)
-    let agent = try object.demandAgent()
-    let event = Supervisor.sync { agent.put(bytes, to: path, mode: mode) }
-    return try call.wait(
-      CommandWait(object, event, purpose: "guest file '\(path)'", timeout: timeout) { _, _ in 0 })
-  }
-
-  private static func timeout(_ call: Call, _ index: Int, _ function: String) throws(ScriptError)
-    -> Double?
-  {
-    try Fields(call, index, of: function, known: ["timeout"]).seconds("timeout")
-  }
-
-  /// `get(from, to)`: a guest file onto the host, with its mode.
-  static func get(_ call: Call) throws(ScriptError) -> Int {
-    let object = of(call)
-    let from = try pathArgument(call, 2, "get wants a path in the guest")
-    let to = try pathArgument(call, 3, "get wants a path on the host")
-    let timeout = try timeout(call, 4, "get")
-    let agent = try object.demandAgent()
-    let event = Supervisor.sync { agent.get(from) }
-    return try call.wait(
-      CommandWait(object, event, purpose: "guest file '\(from)'", timeout: timeout) {
-        _, file throws(ScriptError) in
-        try HostFile(bytes: file.bytes, mode: file.mode).write(to)
-        return 0
-      })
-  }
-
-  private static func pathArgument(_ call: Call, _ index: Int, _ wanted: String)
-    throws(ScriptError) -> String
-  {
-    guard let bytes = call.bytes(index), !bytes.isEmpty else {
-      throw .usage("\(wanted), got \(try call.value(index).shown)")
-    }
-    guard let path = String(validating: bytes, as: UTF8.self), !bytes.contains(0) else {
-      throw .usage(
-        "\(wanted) in UTF-8 without zero bytes, got \(try call.value(index).shown); reach a file of"
-          + " another name with sh")
-    }
-    return path
-  }
+  private func setField(_ name: String) { setField(.string(name)) }
 }
 
 /// A command as messages show it: short, on one line.
-private func shortened(_ command: String) -> String {
+func shortened(_ command: String) -> String {
   let line = command.split(whereSeparator: \.isNewline).map { $0.drop { $0 == " " } }
     .joined(separator: "; ")
   return line.count > 120 ? line.prefix(120) + "…" : line
-}
-
-private func withoutNewlines(_ bytes: [UInt8]) -> [UInt8] {
-  var bytes = bytes
-  while bytes.last == 0x0a { bytes.removeLast() }
-  return bytes
 }

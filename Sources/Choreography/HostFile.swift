@@ -1,20 +1,17 @@
 import Glibc
 import Scripting
 
-/// A host file on its way to or from a guest.
-struct HostFile {
-  var bytes: [UInt8]
-  var mode: UInt32
-
+/// Files of the host's that are read or written whole.
+enum HostFile {
   /// Errors of kind `missing` name the path.
-  static func read(_ path: String) throws(ScriptError) -> HostFile {
+  static func read(_ path: String) throws(ScriptError) -> [UInt8] {
     let file = open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { throw failure("read", path) }
     defer { Glibc.close(file) }
     var status = stat()
     fstat(file, &status)
     guard status.st_mode & S_IFMT != S_IFDIR else {
-      throw .usage("'\(path)' is a directory; put takes one file")
+      throw .usage("'\(path)' is a directory, not a file")
     }
     var bytes: [UInt8] = []
     var block = [UInt8](repeating: 0, count: 1 << 20)
@@ -22,23 +19,30 @@ struct HostFile {
       let count = Glibc.read(file, &block, block.count)
       if count < 0 && errno == EINTR { continue }
       guard count >= 0 else { throw failure("read", path) }
-      if count == 0 { return HostFile(bytes: bytes, mode: status.st_mode & 0o7777) }
+      if count == 0 { return bytes }
       bytes += block.prefix(count)
     }
   }
 
-  func write(_ path: String) throws(ScriptError) {
+  /// Its permission bits. Errors of kind `missing` name the path.
+  static func mode(_ path: String) throws(ScriptError) -> UInt32 {
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw failure("read", path) }
+    return status.st_mode & 0o777
+  }
+
+  /// Replaces what is there by a file that is its owner's alone.
+  static func write(_ bytes: [UInt8], to path: String) throws(ScriptError) {
     let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-    guard file >= 0 else { throw Self.failure("write", path) }
+    guard file >= 0 else { throw failure("write", path) }
     defer { Glibc.close(file) }
     var rest = bytes[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
       if count < 0 && errno == EINTR { continue }
-      guard count >= 0 else { throw Self.failure("write", path) }
+      guard count >= 0 else { throw failure("write", path) }
       rest = rest.dropFirst(count)
     }
-    fchmod(file, mode & 0o777)
   }
 
   private static func failure(_ verb: String, _ path: String) -> ScriptError {

@@ -12,6 +12,8 @@ extension MachineEvent {
   static var typeName: String { "event" }
   var machine: MachineObject? { subject }
   var shown: String { "event: \(fullPurpose)" }
+  /// A machine that does not run has to be started.
+  var isForTasks: Bool { !subject.isLiving }
 }
 
 /// `vm:ready()`: the agent of the present boot answers.

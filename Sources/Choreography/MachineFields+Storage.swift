@@ -67,7 +67,7 @@ extension MachineFields {
       if let text = FirmwareSetting.text(bytes) { return text }
       let directory = try run.volatileDirectory()
       let path = Supervisor.sync { directory.freshPath("fw_cfg") }
-      try HostFile(bytes: bytes, mode: 0o600).write(path)
+      try HostFile.write(bytes, to: path)
       return .file(path)
     case .table(let table):
       let what = "\(fields.what): fw_cfg '\(name)'"

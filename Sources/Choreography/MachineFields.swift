@@ -17,13 +17,17 @@ struct MachineFields {
   var forbiddenPatterns: [ConsoleText] = []
   /// Only qemu-guest-agent can bring the agent into the guest.
   private(set) var isDeliverySole = false
-  private(set) var networkPorts: [NetworkPortObject] = []
-  private var addresses: [(index: Int, address: String?, name: String?)] = []
+  /// Those that its interfaces lead to.
+  var networkPorts: [NetworkPortObject] = []
+  var mounts: [Mount] = []
+  /// What it boots in the place of the plain default guest.
+  private var guest: GuestObject?
+  var addresses: [(index: Int, address: String?, name: String?)] = []
 
   static let common = [
     "name", "memory", "cpus", "kernel", "initramfs", "cmdline", "ports", "net", "user_net",
     "serial", "channels", "reboot", "agent", "accel", "qemu", "env", "start", "tags", "may_exit",
-    "tpm", "disks", "firmware", "fw_cfg", "forbid",
+    "tpm", "disks", "firmware", "fw_cfg", "forbid", "shares", "guest",
   ]
 
   init(_ call: Call, _ run: Run, _ kind: MachineSpecification.Kind, what: String)
@@ -56,7 +60,7 @@ struct MachineFields {
     bootsDefaultGuest = false
   }
 
-  private static func name(_ fields: Fields) throws(ScriptError) -> String? {
+  static func name(_ fields: Fields) throws(ScriptError) -> String? {
     guard let name = try fields.string("name") else { return nil }
     let isFit =
       (1...63).contains(name.utf8.count) && name.utf8.first != UInt8(ascii: "-")
@@ -103,10 +107,24 @@ struct MachineFields {
     try readFirmware()
     try readSettings()
     let hasBootDisk = specification.disks.contains(where: \.isBootable)
-    bootsDefaultGuest = specification.kernel == nil && !hasBootDisk
-    if specification.kind == .microvm && specification.kernel == nil && hasBootDisk {
+    try readGuest()
+    bootsDefaultGuest = guest != nil || (specification.kernel == nil && !hasBootDisk)
+    if specification.kind == .microvm && specification.kernel == nil && hasBootDisk && guest == nil
+    {
       throw .usage("microvm boots no disk by itself; give field 'kernel' too, or use qemu {}")
     }
+  }
+
+  private mutating func readGuest() throws(ScriptError) {
+    guard fields.isGiven("guest") else { return }
+    guard case .object(let object) = fields.table["guest"], let guest = object as? GuestObject
+    else { throw fields.wrong("guest", "a guest { … }") }
+    if specification.kernel != nil {
+      throw .usage(
+        "\(fields.what): a guest has its kernel and initramfs: leave either 'guest' or 'kernel' out"
+      )
+    }
+    self.guest = guest
   }
 
   private mutating func readResources() throws(ScriptError) {
@@ -121,7 +139,9 @@ struct MachineFields {
       }
       specification.tpm = tpm.tpm
     }
-    try readNet()
+    try readInterfaces()
+    try readUserNet()
+    try readShares()
     try readSerial()
     try readForbidden()
     guard let channels = try fields.table("channels") else { return }
@@ -140,31 +160,11 @@ struct MachineFields {
     }
   }
 
-  private func cableEnd(_ value: Value) -> CableEnd? {
+  func cableEnd(_ value: Value) -> CableEnd? {
     if case .object(let object) = value { (object as? CableEndObject)?.end } else { nil }
   }
 
-  private mutating func readNet() throws(ScriptError) {
-    for (index, value) in (try fields.table("net")?.positions ?? []).enumerated() {
-      let what = "\(fields.what): net[\(index + 1)]"
-      if try addInterface(value, mac: nil) { continue }
-      guard case .table(let table) = value, let first = table.positions.first else {
-        throw wrongInterface(what, value)
-      }
-      let net = try Fields(table, of: what, known: ["name", "address", "mac"])
-      guard try addInterface(first, mac: try net.string("mac")) else {
-        throw wrongInterface(what, value)
-      }
-      let address = try net.string("address")
-      if let address, !Self.isAddress(address) {
-        throw net.wrong("address", "an IPv4 address with its prefix, such as '10.0.1.1/24'")
-      }
-      let name = try net.string("name")
-      if let name, !Self.isInterfaceName(name) {
-        throw net.wrong("name", "an interface's name: 1 to 15 letters, digits, '.', '_' and '-'")
-      }
-      if name != nil || address != nil { addresses.append((index, address, name)) }
-    }
+  private mutating func readUserNet() throws(ScriptError) {
     guard fields.isGiven("user_net") else { return }
     switch fields.table["user_net"] {
     case .boolean(let flag):
@@ -175,49 +175,6 @@ struct MachineFields {
       specification.userNetwork = .present(internet: try user.boolean("internet") ?? false)
     default: throw fields.wrong("user_net", "true, false or { internet = true, mac = }")
     }
-  }
-
-  private func wrongInterface(_ what: String, _ value: Value) -> ScriptError {
-    .usage(
-      "\(what) wants a cable's end or a network, or { end, name =, address =, mac = }, got"
-        + " \(value.shown)")
-  }
-
-  /// False if the value is nothing that an interface could lead to.
-  private mutating func addInterface(_ value: Value, mac: String?) throws(ScriptError) -> Bool {
-    if let end = cableEnd(value) {
-      specification.interfaces.append(.init(end, mac: mac))
-      return true
-    }
-    guard case .object(let object) = value else { return false }
-    var port = object as? NetworkPortObject
-    if let network = object as? NetworkObject { port = try network.addPort(specification.name) }
-    guard let port else { return false }
-    if let cable = port.cable {
-      throw .usage(
-        "\(fields.what): \(port.shown) has a cable in it, '\(cable.end.label)': give the machine"
-          + " the cable's other end")
-    }
-    networkPorts.append(port)
-    specification.interfaces.append(.init(port.port, mac: mac ?? port.mac))
-    return true
-  }
-
-  /// Linux takes more; these stand for themselves on a kernel's command line.
-  private static func isInterfaceName(_ name: String) -> Bool {
-    (1...15).contains(name.utf8.count) && name != "." && name != ".."
-      && name.utf8.allSatisfy {
-        UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0
-          || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || "._-".utf8.contains($0)
-      }
-  }
-
-  /// `a.b.c.d/prefix`.
-  private static func isAddress(_ text: String) -> Bool {
-    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-    let octets = parts[0].split(separator: ".", omittingEmptySubsequences: false)
-    return parts.count == 2 && octets.count == 4 && octets.allSatisfy { UInt8($0) != nil }
-      && (UInt8(parts[1]).map { $0 <= 32 } ?? false)
   }
 
   private mutating func readRest() throws(ScriptError) {
@@ -275,25 +232,13 @@ struct MachineFields {
           "\(fields.what): names and addresses of interfaces are set in the default guest alone;"
             + " set them in your own guest with vm:sh")
       }
-      return
+      return try refuseMounts()
     }
-    if run.options.kernel == nil && specification.memory < GuestImage.minimumMemory {
+    let image = if let guest { guest.image } else { try GuestObject.prepare(run, .init()) }
+    if run.options.kernel == nil && specification.memory < image.minimumMemory {
       throw .usage(
-        "\(fields.what): field 'memory' is too small: the default guest needs"
-          + " '\(GuestImage.minimumMemory >> 20)M' at least")
-    }
-    let image: GuestImage
-    Ending.shared.noteWork()
-    let told = Ending.shared.isTold
-    let subscription = told.subscribe { GuestImage.cancelled.set(true) }
-    defer { subscription.cancel() }
-    if told.value != nil { GuestImage.cancelled.set(true) }
-    do throws(GuestError) {
-      let say = run.options.say
-      image = try GuestImage.prepare(kernel: run.options.kernel) { say("vmscript: \($0)") }
-    } catch {
-      if let cancellation = Ending.shared.takeCancellation() { throw cancellation }
-      throw ScriptError(error.kind == .missing ? .missing : .launch, error.message)
+        "\(fields.what): field 'memory' is too small: \(guest == nil ? "the default" : "this") guest"
+          + " needs '\(image.minimumMemory >> 20)M' at least")
     }
     var words = [GuestImage.commandLine(console: console, name: specification.name)]
     let macs = specification.interfaceMACs
@@ -303,6 +248,7 @@ struct MachineFields {
     if specification.hasUserNetwork {
       words.append("vmscript.usernet=\(specification.userNetworkMAC)")
     }
+    words += try shareWords(image)
     guestCommandLine = words.joined(separator: " ")
     if !specification.cmdline.isEmpty { words.append(specification.cmdline) }
     specification.kernel =

@@ -7,7 +7,9 @@ import Scripting
 
 /// What scripts can say to a machine, but for commands in the guest.
 extension MachineObject {
-  static var methods: [String: NativeFunction] {
+  static var methods: [String: NativeFunction] { whenStarted(calls) }
+
+  private static var calls: [String: NativeFunction] {
     [
       "args": { call in
         let machine = Self.of(call).machine
@@ -25,6 +27,7 @@ extension MachineObject {
         return call.results(.object(OutputEvent(Self.of(call), text)))
       },
       "port": { call throws(ScriptError) in try PortEvent.make(call, Self.of(call)) },
+      "unit": { call throws(ScriptError) in try UnitEvent.make(call, Self.of(call)) },
       "event": Self.event, "screenshot": Self.screenshot,
       "expect": Self.expect, "send": Self.send, "qmp": Self.qmp, "start": Self.start,
       "kill": Self.kill, "shutdown": Self.shutdown, "reset": Self.reset, "reboot": Self.reboot,
@@ -37,6 +40,7 @@ extension MachineObject {
       "freeze": Self.operation("the machine to freeze") { machine, _ in machine.freeze() },
       "thaw": Self.operation("the machine to thaw") { machine, _ in machine.thaw() },
       "sh": Self.sh, "fails": Self.fails, "exec": Self.exec,
+      "spawn": GuestProcessObject.spawn,
       "read": Self.read, "write": Self.write, "put": Self.put, "get": Self.get,
     ]
   }
@@ -106,6 +110,9 @@ extension MachineObject {
     changes.kernel = try fields.string("kernel")
     changes.initramfs = try fields.string("initramfs")
     changes.cmdline = try fields.string("cmdline")
+    if object.isPending {
+      throw .usage("machine '\(object.name)' waits for its start already")
+    }
     if object.machine.bootCount.value ?? 0 > 0, object.machine.exited.value == nil {
       throw .usage("machine '\(object.name)' runs already; end it first, or use reboot")
     }
@@ -117,6 +124,7 @@ extension MachineObject {
   static func kill(_ call: Call) throws(ScriptError) -> Int {
     let object = of(call)
     object.isEndClaimed = true
+    object.giveUpStart()
     let machine = object.machine
     return try call.wait(
       Operation<Void>(object.run, "the end", of: object) { _ in await machine.kill() })

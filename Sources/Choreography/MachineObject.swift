@@ -20,18 +20,19 @@ final class MachineObject: ScriptObject {
   let serialConsole: String
   /// The port map that it has when it runs.
   var ports: PortMap?
-  /// The client of the agent of the present start; nil if it has none.
-  private(set) var agent: AgentClient?
-  private var readiness: Subscription?
+  /// What the present start has brought.
+  private let boot = Event<MachineBoot>()
+  /// The present start, if it had to wait for room.
+  private(set) var request: RoomRequest?
+  var agent: AgentClient? { boot.value?.agent }
+  var delivery: AgentDelivery? { boot.value?.delivery }
+  /// Bytes for which it has to find room.
+  var declaredMemory: UInt64 = 0
   /// What the default guest's command line begins with, whatever a later start changes.
   var guestCommandLine = ""
   /// What its console may not show, each with how far that was looked for.
   private var forbidden: [(text: ConsoleText, cursor: ConsoleCursor)] = []
-  /// What brings that agent into a guest that has qemu-guest-agent; nil where only the agent itself
-  /// is listened for.
-  private(set) var delivery: AgentDelivery?
   private let isDeliverySole: Bool
-  private var events: Subscription?
   /// The script was told of the present end, or asked for it.
   var isEndClaimed = false
   /// Where `expect` goes on.
@@ -54,6 +55,9 @@ final class MachineObject: ScriptObject {
     self.serialConsole = serialConsole
   }
 
+  /// It was started and has not ended, as far as is known.
+  var isLiving: Bool { machine.bootCount.value ?? 0 > 0 && machine.exited.value == nil }
+
   func field(_ key: Value) -> Value? {
     switch key.text {
     case "name": .string(name)
@@ -63,40 +67,24 @@ final class MachineObject: ScriptObject {
     }
   }
 
-  /// Starts it, or boots it again; returns before QEMU is up.
+  /// Starts it, or boots it again; returns before QEMU is up, and also if it has to wait for room.
   func start(_ changes: Machine.Changes = .init()) throws(ScriptError) {
-    let machine = machine
     var changes = changes
     if isDefaultGuest, let words = changes.cmdline {
       changes.cmdline = guestCommandLine + (words.isEmpty ? "" : " ") + words
     }
-    let wanted = changes
+    let (machine, wanted, boot, isSole) = (machine, changes, boot, isDeliverySole)
+    let (limits, memory) = (run.options.room, declaredMemory)
+    boot.clear()
     do throws(MachineError) {
-      let isSole = isDeliverySole
-      (agent, delivery) = try Supervisor.sync { () throws(MachineError) in
-        try machine.start(wanted)
-        let channels = machine.agentChannels
-        guard let first = channels.first else { return (nil, nil) }
-        let agent = AgentClient(first, isReplaceable: channels.count > 1)
-        guard channels.count > 1 else { return (agent, nil) }
-        return (agent, AgentDelivery(channels[1], to: agent, isSole: isSole))
-      }
-      let (agent, delivery) = (agent, delivery)
-      events = Supervisor.sync {
-        machine.onEvent { event in
-          switch event.name {
-          case "RESET":
-            agent?.forgetGuest()
-            delivery?.forgetGuest()
-          case "VSERPORT_CHANGE":
-            let isOpen = event.data["open"]?.boolean == true
-            if event.data["id"]?.text == "agent2" { delivery?.portChanged(isOpen: isOpen) }
-            if event.data["id"]?.text == "agent" { delivery?.agentPortChanged(isOpen: isOpen) }
-          default: break
-          }
+      request = try Supervisor.sync { () throws(MachineError) in
+        try HostRoom.shared.enter(machine.name, memory: memory, limits) {
+          () throws(MachineError) in
+          boot.set(try MachineBoot(machine, wanted, isSole: isSole))
+        } onFailure: { error in
+          machine.startFailed(error)
         }
       }
-      readiness = agent?.ready.subscribe { Supervisor.post { machine.guestIsReady() } }
     } catch {
       // QEMU does not run: its console has no evidence.
       var error = ScriptError(error)
@@ -104,6 +92,7 @@ final class MachineObject: ScriptObject {
       throw error
     }
     isEndClaimed = false
+    sayWhyPending()
   }
 
   func close(_ call: Call) throws(ScriptError) -> Int { try Self.kill(call) }

@@ -19,6 +19,13 @@ enum MachinePrimitives {
     let host = try host(run, accelerator, reader.specification)
     try reader.completeBoot(host)
     let specification = reader.specification
+    if let limit = run.options.memory, specification.memory > limit {
+      throw ScriptError(
+        .memory,
+        "machine '\(specification.name)' wants \(HostMemory.shown(specification.memory)) of memory, and"
+          + " --memory allows \(HostMemory.shown(limit)): give it less, or allow more",
+        machine: specification.name)
+    }
     let scratch = try run.volatileDirectory().path
     let machine: Machine
     do {
@@ -44,6 +51,10 @@ enum MachinePrimitives {
     object.forbid(reader.forbiddenPatterns)
     object.ports = specification.ports
     for port in reader.networkPorts { port.machines.append(object) }
+    // What nobody asked for is seldom used.
+    object.declaredMemory =
+      fields.isGiven("memory")
+      ? specification.memory : min(specification.memory, HostRoom.undeclaredMemory)
     run.add(object)
     if isStarted { try object.start() }
     return call.results(.object(object))

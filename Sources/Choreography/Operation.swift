@@ -48,6 +48,11 @@ final class Operation<Success: Sendable>: Wait {
     [result.subscribe(wake)]
   }
 
+  func explain(_ error: inout ScriptError) {
+    error.machine = machine?.name
+    error.notes = machine?.evidence() ?? []
+  }
+
   func finish(_ call: Call) throws(ScriptError) -> Int {
     switch result.value {
     case .success(let value): return try push(call, value)

@@ -20,6 +20,18 @@ extension OptionTable {
     for (name, value) in table.fields { keys.append((name, try Self.value(value, name))) }
   }
 
+  /// Whether there are resources in it that are not cables' ends.
+  var hasOtherResources: Bool {
+    func isOther(_ value: Value) -> Bool {
+      switch value {
+      case .resource(.tpm), .resource(.ports): true
+      case .list(let values): values.contains(where: isOther)
+      default: false
+      }
+    }
+    return positions.contains(where: isOther) || keys.contains { isOther($0.value) }
+  }
+
   private static func value(_ value: Scripting.Value, _ name: String) throws(ScriptError) -> Value {
     switch value {
     case .string: return .text(value.text!)

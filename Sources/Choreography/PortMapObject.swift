@@ -96,7 +96,13 @@ final class PortMapObject: ScriptObject {
       "forwards": { call in
         call.results(.table(Table(positions: of(call).ports.forwards().map { .string($0) })))
       },
-      "dial": { call throws(ScriptError) in try ConnectionObject.dial(call, of(call)) },
+      "dial": { call throws(ScriptError) in
+        let map = of(call)
+        func dial(_ call: Call) throws(ScriptError) -> Int { try ConnectionObject.dial(call, map) }
+        let owner = map.run.machines.first { $0.isPending && $0.ports === map.ports }
+        guard let wait = owner?.startWait(then: dial) else { return try dial(call) }
+        return try call.wait(wait)
+      },
       "grpc": { call throws(ScriptError) in try GRPCClientObject.make(call, of(call)) },
     ]
   }

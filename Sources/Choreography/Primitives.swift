@@ -24,16 +24,26 @@ enum Primitives {
       ("uefi", { call throws(ScriptError) in try UEFIObject.make(call, run) }),
       ("tpm", { call throws(ScriptError) in try TPMObject.make(call, run) }),
       ("qemu", { call throws(ScriptError) in try MachinePrimitives.make(call, run, .pc) }),
+      ("guest", { call throws(ScriptError) in try GuestObject.make(call, run) }),
       ("qemu_option", MachinePrimitives.option),
       ("microvm", { call throws(ScriptError) in try MachinePrimitives.make(call, run, .microvm) }),
+      ("process", { call throws(ScriptError) in try ProcessPrimitive.make(call, run) }),
       ("wait", { call throws(ScriptError) in try WaitPrimitives.one(call, run) }),
       ("wait_any", { call throws(ScriptError) in try WaitPrimitives.any(call, run) }),
+      ("wait_never", { call throws(ScriptError) in try WaitPrimitives.never(call, run) }),
+      ("timer", { call throws(ScriptError) in try TimerObject.make(call) }),
+      ("signal", { call throws(ScriptError) in try SignalEvent.make(call) }),
+      ("channel", { call throws(ScriptError) in try ChannelObject.make(call, run) }),
+      ("barrier", { call throws(ScriptError) in try BarrierObject.make(call, run) }),
+      ("spawn_as", { call throws(ScriptError) in try TaskObject.spawnAs(call, run) }),
+      ("end_tasks", { call throws(ScriptError) in try TasksEnd.end(call, run) }),
       ("wait_all", { call throws(ScriptError) in try WaitPrimitives.all(call, run) }),
       ("spawn", { call throws(ScriptError) in try TaskObject.spawn(call, run) }),
       ("pattern", pattern), ("now", { call in now(call, run) }),
       ("json_encode", jsonEncode), ("json_decode", jsonDecode), ("here", here),
       ("json_null", { call in call.results(.object(JSONLiteral.null)) }),
       ("json_object", JSONLiteral.object), ("fail", fail), ("hint", hint),
+      ("annotate", annotate), ("pattern_text", patternText),
       (
         "say",
         { call in
@@ -66,6 +76,7 @@ enum Primitives {
     ]
     lua.pushTable()
     for (name, function) in host { lua.setField(name, function) }
+    lua.setScopeFunctions()
     lua.nameTop("vmscript_host")
     for module in EmbeddedStdlib.modules {
       if module.name == "internal.prelude" {
@@ -178,7 +189,8 @@ enum Primitives {
     return 0
   }
 
-  /// `fail(kind, message, notes, fields)`: for the stdlib; blames the script.
+  /// `fail(kind, message, notes, fields, where)`: for the stdlib; blames the script's line, or `where`,
+  /// a "file:line". Of the fields `machine` is the error's own.
   private static func fail(_ call: Call) throws(ScriptError) -> Int {
     let kind = ScriptError.Kind(rawValue: call.text(1) ?? "") ?? .usage
     var error = ScriptError(kind, call.text(2) ?? "")
@@ -186,9 +198,33 @@ enum Primitives {
       error.notes = notes.positions.compactMap(\.text)
     }
     if case .table(let fields) = try call.value(4) {
-      for (key, value) in fields.fields { error.fields[key] = value.text.map { .text($0) } }
+      for (key, value) in fields.fields {
+        switch value {
+        case .string where key == "machine": error.machine = value.text
+        case .integer(let number): error.fields[key] = .integer(number)
+        default: error.fields[key] = value.text.map { .text($0) }
+        }
+      }
     }
+    error.place = call.text(5).flatMap { Place(prefixOf: "\($0): ") }
     throw error
+  }
+
+  /// `annotate(error, notes, prefix)`: the same error with more notes, and something before its
+  /// message; nil for an error that is not vmscript's.
+  private static func annotate(_ call: Call) throws(ScriptError) -> Int {
+    guard var error = (call.object(1) as? RaisedError)?.error else { return call.results(.nil) }
+    if case .table(let notes) = try call.value(2) {
+      error.notes += notes.positions.compactMap(\.text)
+    }
+    error.message = (call.text(3) ?? "") + error.message
+    return call.results(error)
+  }
+
+  /// `pattern_text(value)`: what `pattern` was given; nil for anything else.
+  private static func patternText(_ call: Call) -> Int {
+    let pattern = call.object(1) as? PatternObject
+    return call.results(pattern.map { .string($0.bytes) } ?? .nil)
   }
 
   /// `cap(seconds)`: limits the waits of this task to so long from now; `cap()` lifts it. Returns

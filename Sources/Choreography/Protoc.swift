@@ -31,7 +31,7 @@ struct Protoc: Sendable {
       error.standardError = words
       throw error
     }
-    do throws(ScriptError) { return try HostFile.read(output).bytes } catch {
+    do throws(ScriptError) { return try HostFile.read(output) } catch {
       throw MachineError(.launch, error.message)
     }
   }

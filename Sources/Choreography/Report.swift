@@ -31,6 +31,8 @@ public struct Report: Sendable {
   var steps: [String] = []
   /// The script's text, if that was standard input.
   var standardInput: String?
+  /// What the guests' own logs were fetched as.
+  var fetched: [String] = []
   var logs: String?
   var seed: UInt64?
 
@@ -84,6 +86,7 @@ public struct Report: Sendable {
       lines.append(isNoticedElsewhere ? "  noticed at:" : "  called from:")
       for frame in callers { lines.append("    \(frame.place) in \(frame.what)") }
     }
+    lines += fetched.map { "  " + Self.oneLine($0) }
     // A machine's own directory says more than the run's.
     if let logs = notes.first(where: { $0.hasPrefix("logs: ") }) ?? logs.map({ "logs: \($0)" }) {
       lines.append("  " + logs + (seed.map { " (seed \($0))" } ?? ""))

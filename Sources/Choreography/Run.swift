@@ -17,7 +17,9 @@ public final class Run {
   let seed: UInt64
   let record: RunRecord
   private(set) var machines: [MachineObject] = []
-  /// Set at each end of a machine: wakes the main task.
+  /// Those whose end may still fail the script.
+  private var processes: [ProcessObject] = []
+  /// Set at each end of a machine or process: wakes the main task.
   let deaths = Event<Int>(0)
   private var lookedAtDeaths = 0
   /// Captures that were not closed yet.
@@ -32,7 +34,7 @@ public final class Run {
   private var steps: [UInt64: [String]] = [:]
   /// Those in which an error arose, with its text.
   private var failedSteps: (text: String, steps: [String], task: UInt64)?
-  private var isUnderTCG = false
+  private(set) var isUnderTCG = false
   private var hasRemovedStale = false
   /// What a task failed of when main had ended already.
   private var strayFailure: ScriptError?
@@ -122,6 +124,9 @@ public final class Run {
 
   private func judge(_ main: LuaTask) -> RunResult {
     if case .failed(let failure) = main.outcome { return failed(failure) }
+    if let error = main.takeInterrupt(), error.kind != .cancelled {
+      return failed(Failure(text: error.text, error: error))
+    }
     if let error = takeUnclaimedDeath(during: nil) {
       return failed(Failure(text: error.text, error: error))
     }
@@ -150,6 +155,8 @@ public final class Run {
 
   private func complete(_ report: Report) -> Report {
     var report = report
+    // Who has interrupted it wants it to end.
+    if case .signal = Ending.shared.reason {} else { report.fetched = GuestLogs.collect(self) }
     report.logs = record.path
     report.lag = Supervisor.sync { Ending.shared.lag }
     report.seed = seed
@@ -161,7 +168,7 @@ public final class Run {
     let scheduler = interpreter.scheduler
     let deadline = Deadline.after(Ending.grace)
     for task in scheduler.living {
-      scheduler.interrupt(task, with: ScriptError(.cancelled, "the script has ended"))
+      scheduler.cancel(task, because: "the script has ended", evenUnbegun: false)
     }
     for task in scheduler.living { scheduler.run(until: task, deadline: deadline) }
   }
@@ -180,6 +187,11 @@ public final class Run {
   func limit(_ timeout: Double?) -> TimeLimit {
     TimeLimit(
       timeout ?? defaultTimeout, cap: interpreter.scheduler.current.flatMap { caps[$0.id] })
+  }
+
+  /// Whether `wait.eventually` limits the waits of the running task.
+  var isCapped: Bool {
+    !caps.isEmpty && interpreter.scheduler.current.map { caps[$0.id] != nil } ?? false
   }
 
   func host(_ choice: HostCapabilities.Choice) throws(ScriptError) -> HostCapabilities {
@@ -233,12 +245,17 @@ public final class Run {
     }
   }
 
+  func add(_ process: ProcessObject) {
+    processes.removeAll { $0.isDone || $0 === process }
+    processes.append(process)
+  }
+
   /// The directory of a machine's logs.
   func directory(of machine: String) -> String {
     (try? record.directory(for: machine)) ?? "(none)"
   }
 
-  /// The unasked end of any machine, once. During a wait, `lookElsewhere` first lets other tasks
+  /// The unasked end of any machine or process, once. During a wait, `lookElsewhere` first lets other tasks
   /// claim an end that they wait for.
   private func takeUnclaimedDeath(
     during wait: (any Wait)?, lookElsewhere: () -> Void = {}
@@ -250,11 +267,11 @@ public final class Run {
       lookElsewhere()
     }
     for machine in machines { machine.lookForForbidden() }
-    for machine in machines {
-      guard let error = machine.unclaimedEnd else { continue }
-      machine.isEndClaimed = true
+    let activity = wait.map { "the script waited for \($0.purpose)" }
+    for mortal in machines as [any Mortal] + processes {
+      guard let error = mortal.takeUnclaimedEnd(during: activity) else { continue }
       lookedAtDeaths = -1  // there may be another
-      return machine.explainedEnd(error, during: wait.map { "the script waited for \($0.purpose)" })
+      return error
     }
     return nil
   }

@@ -1,4 +1,5 @@
 import Machines
+import Scripting
 
 /// What machines run on unless a script says: "auto", "kvm" or "tcg".
 public typealias AcceleratorChoice = HostCapabilities.Choice
@@ -17,6 +18,9 @@ public struct RunOptions: Sendable {
   public var accelerator = AcceleratorChoice.auto
   /// A kernel for the default guest, in the place of the distribution's.
   public var kernel: String?
+  /// How many machines may run at once, and how much memory they may have; nil for what the host has.
+  public var jobs: Int?
+  public var memory: UInt64?
   /// Shows a line of progress or a warning to the person who runs it.
   public var say: @Sendable (String) -> Void
 
@@ -28,6 +32,11 @@ public struct RunOptions: Sendable {
     self.script = script
     self.say = say
   }
+
+  var room: HostRoom.Limits { HostRoom.Limits(jobs: jobs, memory: memory) }
+
+  /// A size with its unit, `512M` or `1.5G`, in bytes; nil if it is none.
+  public static func bytes(_ text: String) -> UInt64? { Fields.bytes(text) }
 
   /// What messages call the script.
   var scriptName: String { script ?? "stdin" }

@@ -64,7 +64,7 @@ struct SchemaSource {
     case .descriptors(let paths):
       let schema = Schema()
       for path in paths {
-        do throws(ScriptError) { try schema.add(set: try HostFile.read(path).bytes) } catch {
+        do throws(ScriptError) { try schema.add(set: try HostFile.read(path)) } catch {
           throw error.kind == .usage ? .usage("'\(path)': \(error.message)") : error
         }
       }

@@ -2,11 +2,11 @@ import Events
 import Machines
 import Scripting
 
-/// What can be read from and written to: a cable's end, a connection.
+/// What can be read from and written to: a cable's end, a connection, a process.
 struct StreamSource {
   var run: Run
   var shown: String
-  var inbox: Inbox
+  var inbox: any StreamReading
   var outbox: Outbox
   /// Queues bytes; false when too many wait already.
   var write: ([UInt8]) throws(MachineError) -> Bool
@@ -21,19 +21,8 @@ extension StreamObject {
   static var streamMethods: [String: NativeFunction] {
     [
       "read": { call throws(ScriptError) in try StreamWait.read(call, source(call)) },
-      "lines": { call throws(ScriptError) in
-        let options = try Fields(call, 2, of: "lines", known: ["timeout"])
-        let timeout = try options.seconds("timeout")
-        return call.results(.object(LineReader(source(call), timeout: timeout)))
-      },
-      "write": { call throws(ScriptError) in
-        guard let bytes = call.bytes(2) else {
-          throw .usage("write wants a string, got \(call.typeName(2))")
-        }
-        let options = try Fields(call, 3, of: "write", known: ["timeout"])
-        return try call.wait(
-          WriteWait(source(call), bytes, timeout: try options.seconds("timeout")))
-      },
+      "lines": { call throws(ScriptError) in try LineReader.make(call, source(call)) },
+      "write": { call throws(ScriptError) in try WriteWait.write(call, source(call)) },
     ]
   }
 

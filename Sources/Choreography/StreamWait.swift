@@ -113,9 +113,16 @@ final class LineReader: ScriptObject {
   private let source: StreamSource
   private let timeout: Double?
 
-  init(_ source: StreamSource, timeout: Double?) {
+  private init(_ source: StreamSource, timeout: Double?) {
     self.source = source
     self.timeout = timeout
+  }
+
+  /// `lines { timeout }`.
+  static func make(_ call: Call, _ source: StreamSource) throws(ScriptError) -> Int {
+    let options = try Fields(call, 2, of: "lines", known: ["timeout"])
+    return call.results(
+      .object(LineReader(source, timeout: try options.seconds("timeout"))))
   }
 
   static var metamethods: [String: NativeFunction] {

@@ -4,7 +4,7 @@ import Scripting
 /// `spawn(f, …)`: a task beside the script.
 final class TaskObject: ScriptObject, Waitable {
   static let typeName = "task"
-  private let task: LuaTask
+  let task: LuaTask
   private unowned let run: Run
 
   private init(_ run: Run, _ task: LuaTask) {
@@ -13,20 +13,33 @@ final class TaskObject: ScriptObject, Waitable {
   }
 
   static func spawn(_ call: Call, _ run: Run) throws(ScriptError) -> Int {
-    guard call.isFunction(1) else {
+    guard call.isCallable(1) else {
       throw .usage("spawn wants a function and its arguments, got \(call.typeName(1))")
     }
-    let name = call.place.map { "task of \($0)" } ?? "task"
-    return call.results(.object(TaskObject(run, try call.spawn(1, name: name))))
+    return call.results(.object(TaskObject(run, try call.spawn(1, name: name("task", call)))))
+  }
+
+  /// `spawn_as(what, f)`: for race and parallel.
+  static func spawnAs(_ call: Call, _ run: Run) throws(ScriptError) -> Int {
+    let name = name(call.text(1) ?? "task", call)
+    return call.results(.object(TaskObject(run, try call.spawn(2, name: name))))
+  }
+
+  private static func name(_ what: String, _ call: Call) -> String {
+    call.place.map { "\(what) of \($0)" } ?? what
   }
 
   var shown: String { task.name }
   var purpose: String { task.name }
   var wakers: [any Waking] { [task.ended] }
+  var isForTasks: Bool { true }
+  var isExact: Bool { true }
 
   func outcome() -> Outcome? {
     switch task.outcome {
-    case nil: return nil
+    case nil:
+      guard task === run.interpreter.scheduler.current else { return nil }
+      return .failure(.usage("a task cannot wait for itself"))
     case .returned:
       let (run, task) = (run, task)
       return .success { call in
@@ -61,16 +74,14 @@ final class TaskObject: ScriptObject, Waitable {
     [
       "cancel": { call in
         guard let object = call.object(1) as? TaskObject else { return 0 }
-        object.run.interpreter.scheduler.interrupt(
-          object.task, with: ScriptError(.cancelled, "the task was cancelled"))
+        object.run.interpreter.scheduler.cancel(object.task, because: "the task was cancelled")
         return 0
       }
     ]
   }
 
+  /// The end of a scope: returns when the task has ended.
   func close(_ call: Call) throws(ScriptError) -> Int {
-    run.interpreter.scheduler.interrupt(
-      task, with: ScriptError(.cancelled, "the task's scope has ended"))
-    return 0
+    try TasksEnd.cancel([self], call, run)
   }
 }

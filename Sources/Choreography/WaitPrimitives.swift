@@ -19,6 +19,26 @@ enum WaitPrimitives {
     try start(call, run, try items(call, "wait.all"), .all, "wait.all")
   }
 
+  /// `wait.never(event or events, seconds)`.
+  static func never(_ call: Call, _ run: Run) throws(ScriptError) -> Int {
+    let what = "wait.never"
+    guard let seconds = call.number(2), seconds >= 0, seconds < .infinity else {
+      throw .usage(
+        "\(what) wants an event, or a table of them, and for how many seconds none may come, got"
+          + " \(try call.value(2).shown) seconds")
+    }
+    let items: [EventWait.Item]
+    if case .table = try call.value(1) {
+      items = try self.items(call, what)
+    } else {
+      items = [EventWait.Item(key: .nil, event: try event(try call.value(1), what))]
+    }
+    guard call.isAbsent(3) else {
+      throw .usage("\(what) has no options: its time is what it waits for")
+    }
+    return try call.wait(EventWait(run, items, .never, timeout: seconds))
+  }
+
   private static func start(
     _ call: Call, _ run: Run, _ items: [EventWait.Item], _ mode: EventWait.Mode, _ what: String
   ) throws(ScriptError) -> Int {
@@ -55,7 +75,12 @@ enum WaitPrimitives {
       throw .usage("\(what) wants a number of seconds that is not negative, got \(value.shown)")
     case .object(let object):
       if let event = object as? any Waitable { return event }
-      let hint = object is MachineObject ? "; wait for machine:ready() or machine:exited()" : ""
+      let hint =
+        object is MachineObject
+        ? "; wait for machine:ready() or machine:exited()"
+        : object is ProcessObject
+          ? "; wait for process:exited() or process:output(text)"
+          : object is ChannelObject ? "; wait for channel:receive()" : ""
       throw .usage("\(what) cannot wait for a \(value.typeName)\(hint)")
     default:
       throw .usage("\(what) wants seconds or an event, got \(value.shown)")

@@ -11,10 +11,19 @@ protocol Waitable: AnyObject {
   var purpose: String { get }
   /// The machine whose end makes it impossible.
   var machine: MachineObject? { get }
+  /// The machine or process whose end makes it impossible.
+  var mortal: (any Mortal)? { get }
   /// Whether that end is what it waits for.
   var isExit: Bool { get }
   /// When to look at the latest.
   var deadline: Deadline { get }
+  /// Whether nothing but another task of the script can bring it about.
+  var isForTasks: Bool { get }
+  /// Whether `outcome` changes only after one of the wakers woke, so that it need not be asked when
+  /// another event did.
+  var isExact: Bool { get }
+  /// What `outcome` took, or counted, is not wanted after all.
+  func forgo()
 }
 
 /// Throws nothing but `ScriptError`; Swift 6.3 crashes on a typed throw inside `Result`.
@@ -22,11 +31,15 @@ typealias Outcome = Result<(Call) throws -> Int, ScriptError>
 
 extension Waitable {
   var machine: MachineObject? { nil }
+  var mortal: (any Mortal)? { machine }
   var isExit: Bool { false }
   var deadline: Deadline { .never }
+  var isForTasks: Bool { false }
+  var isExact: Bool { false }
+  func forgo() {}
 
   /// The purpose with the machine: "console text 'login:' of machine 'a'".
-  var fullPurpose: String { machine.map { "\(purpose) of machine '\($0.name)'" } ?? purpose }
+  var fullPurpose: String { mortal.map { "\(purpose) of \($0.shown)" } ?? purpose }
 }
 
 /// Time that passes: `wait(0.5)`.

@@ -18,6 +18,15 @@ final class WriteWait: Wait {
     limit = source.run.limit(timeout)
   }
 
+  /// `write(bytes, { timeout })`.
+  static func write(_ call: Call, _ source: StreamSource) throws(ScriptError) -> Int {
+    guard let bytes = call.bytes(2) else {
+      throw .usage("write wants a string, got \(call.typeName(2))")
+    }
+    let options = try Fields(call, 3, of: "write", known: ["timeout"])
+    return try call.wait(WriteWait(source, bytes, timeout: try options.seconds("timeout")))
+  }
+
   var purpose: String { "\(source.shown) to take \(bytes.count) bytes" }
 
   func subscribe(_ wake: @escaping @Sendable () -> Void) -> [Subscription] {

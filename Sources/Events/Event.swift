@@ -21,7 +21,8 @@ public final class Event<Value: Sendable>: Waking {
   public func set(_ value: Value) {
     let wakers = state.withLock { state in
       state.value = value
-      return Array(state.wakers.values)
+      // In the order in which they came, so that the same run goes the same way.
+      return state.wakers.sorted { $0.key < $1.key }.map(\.value)
     }
     for wake in wakers { wake() }
   }

@@ -53,7 +53,7 @@ uint64_t field_number(const struct field *field);
 char *field_text(const struct field *field);  // malloc; NULL if it holds a NUL byte
 
 // request.c: what is under way
-enum kind { KIND_EXEC, KIND_PUT, KIND_GET };
+enum kind { KIND_EXEC, KIND_PUT, KIND_GET, KIND_LIST };
 struct output {
   int fd;           // -1 when closed
   int64_t credit;   // bytes the host will take
@@ -74,7 +74,9 @@ struct request {
   int status;
   // KIND_PUT, KIND_GET
   int file;
-  int64_t file_credit;
+  char *path;           // malloc; for errors
+  int64_t file_credit;  // KIND_LIST too
+  void *folder;         // KIND_LIST: a DIR
 };
 extern struct request *requests[MAX_REQUESTS];
 extern size_t request_count;
@@ -95,13 +97,21 @@ uint64_t exec_deadlines(uint64_t time);  // acts on those that passed; the next 
 size_t exec_running(void);
 void child_defaults(void);
 
-// file.c
+// clock.c
+void synchronise(const uint8_t *body, size_t length);
+
+// file.c, tree.c
+char *parse_path(const uint8_t *body, size_t length, mode_t *mode);  // malloc; NULL if there is none
+void make_parents(char *path);
 void put_start(uint32_t id, const uint8_t *body, size_t length);
 void put_data(struct request *request, const uint8_t *bytes, size_t length);
 void put_close(struct request *request);
 void get_start(uint32_t id, const uint8_t *body, size_t length);
 void get_read(struct request *request);
-void synchronise(const uint8_t *body, size_t length);
+void list_start(uint32_t id, const uint8_t *body, size_t length);
+void list_read(struct request *request);
+void stat_path(uint32_t id, const uint8_t *body, size_t length);
+void make_path(uint32_t id, const uint8_t *body, size_t length);
 
 // power.c
 void shell_prepare(void);

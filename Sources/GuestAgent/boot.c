@@ -142,12 +142,35 @@ static void load_modules(void) {
   mount("efivarfs", "/sys/firmware/efi/efivars", "efivarfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
 }
 
+// "TAG,TYPE,ACCESS,FOLDER" for each directory of the host's.
+static void mount_shares(void) {
+  char value[400];
+  const char *at = NULL;
+  while ((at = command_line_next(at, "vmscript.share=", value, sizeof value))) {
+    char *folder = value;
+    char *tag = strsep(&folder, ","), *type = strsep(&folder, ","), *access = strsep(&folder, ",");
+    if (!folder || *folder != '/') continue;
+    for (char *slash = folder + 1; (slash = strchr(slash, '/')); slash++) {
+      *slash = 0;
+      mkdir(folder, 0755);
+      *slash = '/';
+    }
+    mkdir(folder, 0755);
+    unsigned long flags = MS_NODEV | (strcmp(access, "ro") ? 0 : MS_RDONLY);
+    // Large messages: each one costs an exit to QEMU.
+    const char *options =
+        strcmp(type, "9p") ? NULL : "trans=virtio,version=9p2000.L,msize=262144";
+    if (mount(tag, folder, type, flags, options)) say(folder, strerror(errno));
+  }
+}
+
 void boot(void) {
   char name[256];
   umask(022);
   mount_all();
   read_text("/proc/cmdline", command_line, sizeof command_line);
   load_modules();
+  mount_shares();
   if (command_line_next(NULL, "vmscript.name=", name, sizeof name) && *name)
     sethostname(name, strlen(name));
   network_up();

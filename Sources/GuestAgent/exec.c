@@ -1,4 +1,5 @@
 // Programs under way: fed and read by pipes, ended by signals and time-outs.
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -42,7 +43,7 @@ void exec_start(uint32_t id, const uint8_t *body, size_t length) {
   int code = launch_parse(&launch, body, length);
   if (code) {
     send_error(id, code, STAGE_PROTOCOL, "the request is malformed");
-  } else if (launch.user && !launch_find_user(&launch)) {
+  } else if (launch.user && !launch.found) {
     send_error(id, ENOENT, STAGE_USER, launch.user);
   } else {
     struct request *request = request_add(id, KIND_EXEC);
@@ -166,8 +167,29 @@ void exec_reaped(pid_t pid, int status) {
   }
 }
 
+// A shell with job control gives each of its jobs a process group: all groups of the session go. Two
+// rounds, since a program may make one in the middle of the first; one that makes a session of its
+// own, as a daemon does, is let go.
+static void kill_session(pid_t leader) {
+  kill(-leader, SIGKILL);
+  for (int round = 0; round < 2; round++) {
+    DIR *folder = opendir("/proc");
+    struct dirent *entry;
+    while (folder && (entry = readdir(folder))) {
+      pid_t pid = atoi(entry->d_name);
+      if (pid <= 1 || pid == leader || getsid(pid) != leader) continue;
+      pid_t group = getpgid(pid);
+      if (group > 1 && group != leader) kill(-group, SIGKILL);
+    }
+    if (folder) closedir(folder);
+  }
+}
+
 void exec_signal(struct request *request, int number) {
-  if (request->kind == KIND_EXEC && !request->exited && number >= 0 && number <= 64)
+  if (request->exited || number < 0 || number > 64) return;
+  if (number == SIGKILL)
+    kill_session(request->pid);
+  else
     kill(-request->pid, number);
 }
 
@@ -184,7 +206,7 @@ uint64_t exec_deadlines(uint64_t time) {
     if (request->deadline <= time) {
       request->timed_out = true;
       request->deadline = time + STUCK_SECONDS * 1000000000ull;
-      kill(-request->pid, SIGKILL);
+      exec_signal(request, SIGKILL);
     }
     if (request->deadline < next) next = request->deadline;
   }

@@ -62,7 +62,9 @@ static int in_child(struct launch *launch) {
   setsid();
   for (int i = 0; i < 3; i++)
     if (dup2(launch->fds[i], i) < 0) return fail(launch, STAGE_START);
-  if (launch->user && (setgroups(1, &launch->gid) || setgid(launch->gid) || setuid(launch->uid)))
+  const struct user *user = launch->found;
+  if (user && (setgroups(user->group_count, user->groups) || setgid(user->groups[0]) ||
+               setuid(user->uid)))
     return fail(launch, STAGE_USER);
   if (launch->folder && chdir(launch->folder)) return fail(launch, STAGE_FOLDER);
   child_defaults();
@@ -83,33 +85,56 @@ __attribute__((noinline)) pid_t launch_spawn(struct launch *launch) {
   return pid;
 }
 
-// By name or number from /etc/passwd; a number that is not there has itself as group.
-bool launch_find_user(struct launch *launch) {
-  static char text[65536];
-  const char *user = launch->user;
-  char *rest, *end;
-  unsigned long number = strtoul(user, &end, 10);
-  bool numeric = *user && !*end;
-  read_text("/etc/passwd", text, sizeof text);
-  for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-    char *name = strsep(&line, ":"), *password = strsep(&line, ":");
-    char *uid = strsep(&line, ":"), *gid = strsep(&line, ":");
-    if (!password || !uid || !gid) continue;
-    if (strcmp(name, user) && !(numeric && strtoul(uid, NULL, 10) == number)) continue;
-    launch->uid = strtoul(uid, NULL, 10);
-    launch->gid = strtoul(gid, NULL, 10);
-    return true;
-  }
-  launch->uid = launch->gid = number;
-  return numeric;
-}
-
 static bool overrides(const char *change, const char *entry) {
   size_t length = strcspn(change, "=");
   return !strncmp(change, entry, length) && entry[length] == '=';
 }
 
-// Reads the request into `launch`, with everything malloc'd; an errno, or 0.
+// Puts "NAME=value" into the environment, or takes "NAME" out of it. Takes `change`, which is
+// malloc'd; the array has room for it.
+static void change_environment(char **environment, char *change) {
+  size_t count = 0;
+  while (environment[count]) count++;
+  for (size_t i = 0; i < count; i++)
+    if (overrides(change, environment[i])) {
+      free(environment[i]);
+      environment[i--] = environment[--count];
+      environment[count] = NULL;
+    }
+  if (strchr(change, '=')) {
+    environment[count] = change;
+    environment[count + 1] = NULL;
+  } else {
+    free(change);
+  }
+}
+
+// What every field but those of the environment says.
+static int parse_fields(struct launch *launch, const uint8_t *body, const uint8_t *end) {
+  struct field field;
+  size_t argument = 0;
+  for (const uint8_t *at = body; next_field(&at, end, &field);) {
+    char **into = NULL;
+    switch (field.tag) {
+      case FIELD_ARGUMENT: into = &launch->arguments[argument++]; break;
+      case FIELD_FOLDER: into = &launch->folder; break;
+      case FIELD_USER: into = &launch->user; break;
+      case FIELD_TIMEOUT: launch->timeout = field_number(&field); continue;
+      case FIELD_FLAGS: launch->flags = field_number(&field); continue;
+      case FIELD_WINDOW: launch->window = field_number(&field); continue;
+      case FIELD_ENVIRONMENT: continue;
+      default:
+        if (field.tag & FIELD_OPTIONAL) continue;
+        return ENOTSUP;
+    }
+    free(*into);
+    if (!(*into = field_text(&field))) return EINVAL;
+  }
+  return 0;
+}
+
+// Reads the request into `launch`, with everything malloc'd; an errno, or 0. A user that is not known
+// leaves `found` empty.
 int launch_parse(struct launch *launch, const uint8_t *body, size_t length) {
   const uint8_t *at = body, *end = body + length;
   struct field field;
@@ -119,41 +144,22 @@ int launch_parse(struct launch *launch, const uint8_t *body, size_t length) {
     arguments += field.tag == FIELD_ARGUMENT, changes += field.tag == FIELD_ENVIRONMENT;
   if (at != end || !arguments) return EINVAL;
   launch->arguments = calloc(arguments + 1, sizeof(char *));
-  launch->environment = calloc(inherited + changes + 1, sizeof(char *));
+  launch->environment = calloc(inherited + MAX_SURROUNDINGS + changes + 1, sizeof(char *));
   if (!launch->arguments || !launch->environment) return ENOMEM;
-  size_t argument = 0, variable = 0;
   for (size_t i = 0; i < inherited; i++)
-    if (!(launch->environment[variable++] = strdup(environ[i]))) return ENOMEM;
-  for (at = body; next_field(&at, end, &field);) {
-    char **into = NULL;
-    switch (field.tag) {
-      case FIELD_ARGUMENT: into = &launch->arguments[argument++]; break;
-      case FIELD_FOLDER: into = &launch->folder; break;
-      case FIELD_USER: into = &launch->user; break;
-      case FIELD_TIMEOUT: launch->timeout = field_number(&field); continue;
-      case FIELD_FLAGS: launch->flags = field_number(&field); continue;
-      case FIELD_WINDOW: launch->window = field_number(&field); continue;
-      case FIELD_ENVIRONMENT: {
-        char *change = field_text(&field);
-        if (!change) return EINVAL;
-        for (size_t i = 0; i < variable; i++)
-          if (overrides(change, launch->environment[i])) {
-            free(launch->environment[i]);
-            launch->environment[i--] = launch->environment[--variable];
-            launch->environment[variable] = NULL;
-          }
-        if (strchr(change, '='))
-          launch->environment[variable++] = change;
-        else
-          free(change);
-        continue;
-      }
-      default:
-        if (field.tag & FIELD_OPTIONAL) continue;
-        return ENOTSUP;
+    if (!(launch->environment[i] = strdup(environ[i]))) return ENOMEM;
+  int code = parse_fields(launch, body, end);
+  if (code) return code;
+  if (launch->user && (launch->found = user_find(launch->user)))
+    for (int i = 0; i < MAX_SURROUNDINGS && launch->found->surroundings[i]; i++) {
+      change_environment(launch->environment, launch->found->surroundings[i]);
+      launch->found->surroundings[i] = NULL;
     }
-    free(*into);
-    if (!(*into = field_text(&field))) return EINVAL;
+  for (at = body; next_field(&at, end, &field);) {
+    if (field.tag != FIELD_ENVIRONMENT) continue;
+    char *change = field_text(&field);
+    if (!change) return EINVAL;
+    change_environment(launch->environment, change);
   }
   return 0;
 }
@@ -165,4 +171,5 @@ void launch_release(struct launch *launch) {
   free(launch->environment);
   free(launch->folder);
   free(launch->user);
+  user_release(launch->found);
 }

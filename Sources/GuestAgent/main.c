@@ -75,7 +75,7 @@ static bool list_requests(void) {
   bool ready = false, room = port_has_room();
   for (size_t i = 0; i < request_count; i++) {
     struct request *request = requests[i];
-    if (request->kind == KIND_GET && room && request->file_credit > 0) {
+    if (request->kind != KIND_EXEC && room && request->file_credit > 0) {
       add(-1, 0, request, -2);
       ready = true;
     }
@@ -100,7 +100,9 @@ static void serve(const struct source *source, short events) {
   bool lives = false;
   for (size_t i = 0; i < request_count && !lives; i++) lives = requests[i] == source->request;
   if (!lives) return;
-  if (source->output == -2)
+  if (source->output == -2 && source->request->kind == KIND_LIST)
+    list_read(source->request);
+  else if (source->output == -2)
     get_read(source->request);
   else if (source->output == -1)
     exec_write(source->request);

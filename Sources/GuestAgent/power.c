@@ -80,7 +80,13 @@ static void enter(int next, uint64_t wait) {
 void power_request(enum power power) {
   if (state != RUNNING) return;
   way = power;
-  if (is_init) return enter(SETTLING, SETTLE);
+  if (is_init) {
+    // Before the exit of the command that asked for it: who waits for the agent then shall not find
+    // the one that goes.
+    uint32_t body = power;
+    send_frame(FRAME_GOING, 0, 0, &body, 4);
+    return enter(SETTLING, SETTLE);
+  }
   // On somebody else's system: by its own means.
   char *programs[] = {"poweroff", "reboot", "halt"};
   char *arguments[] = {programs[power], NULL};

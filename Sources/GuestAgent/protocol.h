@@ -3,7 +3,7 @@
 #include <stdint.h>
 
 enum {
-  PROTOCOL_VERSION = 1,
+  PROTOCOL_VERSION = 2,
   MAGIC = 0x31534d56,        // "VMS1", little-endian like every number here
   HEADER_SIZE = 24,
   MAX_BODY = 256 * 1024,     // of any frame
@@ -35,6 +35,9 @@ enum frame_type {
   FRAME_PING = 22,
   FRAME_POWER = 23,
   FRAME_FAREWELL = 24,
+  FRAME_STAT = 25,
+  FRAME_LIST = 26,
+  FRAME_MAKE = 27,
   // From the agent.
   FRAME_HELLO = 64,
   FRAME_STARTED = 65,
@@ -43,6 +46,7 @@ enum frame_type {
   FRAME_DONE = 68,
   FRAME_FILE = 69,
   FRAME_LEAVING = 70,
+  FRAME_GOING = 71,
 };
 
 enum stream { STREAM_INPUT = 0, STREAM_OUTPUT = 1, STREAM_ERROR = 2 };
@@ -62,6 +66,7 @@ enum field_tag {
   FIELD_MODE = 9,  // u32
   FIELD_TIME = 10, // u64 nanoseconds since 1970
   FIELD_SEED = 11,
+  FIELD_TARGET = 12, // of a symbolic link
 };
 
 enum exec_flags {
@@ -102,6 +107,14 @@ enum stage {
 };
 
 struct file_body {
-  uint32_t mode, reserved;
+  uint32_t mode, reserved;  // mode with the type, as stat(2) has it
+  uint64_t size;
+};
+
+// What a list's data is made of; the name and a symbolic link's target follow. Data of one frame is
+// whole entries.
+struct entry_body {
+  uint32_t mode;
+  uint16_t name, target;  // lengths
   uint64_t size;
 };

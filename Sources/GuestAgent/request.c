@@ -1,4 +1,5 @@
 // The table of what is under way, and the way of each frame to who handles it.
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -37,16 +38,18 @@ void request_end(struct request *request) {
   int fds[] = {request->input, request->output[0].fd, request->output[1].fd, request->file};
   for (int i = 0; i < 4; i++)
     if (fds[i] >= 0) close(fds[i]);
+  if (request->folder) closedir(request->folder);
   for (size_t i = 0; i < request_count; i++)
     if (requests[i] == request) requests[i] = requests[--request_count];
   free(request->queue);
+  free(request->path);
   free(request);
 }
 
 void requests_abandon(void) {
   while (request_count) {
     struct request *request = requests[request_count - 1];
-    if (request->kind == KIND_EXEC && !request->exited) kill(-request->pid, SIGKILL);
+    if (request->kind == KIND_EXEC) exec_signal(request, SIGKILL);
     request_end(request);
   }
 }
@@ -61,14 +64,14 @@ char *field_text(const struct field *field) {
 }
 
 static void handle_credit(struct request *request, uint8_t stream, uint32_t credit) {
-  if (request->kind == KIND_GET) request->file_credit += credit;
+  if (request->kind == KIND_GET || request->kind == KIND_LIST) request->file_credit += credit;
   if (request->kind == KIND_EXEC && (stream == STREAM_OUTPUT || stream == STREAM_ERROR))
     request->output[stream - 1].credit += credit;
 }
 
 static void handle_close(struct request *request, uint8_t stream) {
   if (request->kind == KIND_PUT) return put_close(request);
-  if (request->kind == KIND_GET) return request_end(request);
+  if (request->kind != KIND_EXEC) return request_end(request);
   if (stream == STREAM_INPUT) {
     request->queue_closed = true;
     exec_write(request);
@@ -89,7 +92,10 @@ static void handle_request_frame(const struct header *header, const uint8_t *bod
   } else if (header->type == FRAME_CLOSE) {
     handle_close(request, header->stream);
   } else if (header->type == FRAME_SIGNAL) {
-    exec_signal(request, number);
+    if (request->kind == KIND_EXEC)
+      exec_signal(request, number);
+    else
+      request_end(request);  // nobody wants it any more
   } else if (request->kind == KIND_PUT) {
     put_data(request, body, header->length);
   } else if (request->kind == KIND_EXEC && header->stream == STREAM_INPUT) {
@@ -118,6 +124,9 @@ void handle_frame(const struct header *header, const uint8_t *body) {
     case FRAME_EXEC: return exec_start(id, body, header->length);
     case FRAME_PUT: return put_start(id, body, header->length);
     case FRAME_GET: return get_start(id, body, header->length);
+    case FRAME_STAT: return stat_path(id, body, header->length);
+    case FRAME_LIST: return list_start(id, body, header->length);
+    case FRAME_MAKE: return make_path(id, body, header->length);
     case FRAME_POWER:
       if (header->length < 4 || number > POWER_HALT)
         return send_error(id, EINVAL, STAGE_PROTOCOL, "no such way to end");

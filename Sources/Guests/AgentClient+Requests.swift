@@ -12,25 +12,61 @@ extension AgentClient {
 
   /// Writes a file in the guest, made with `mode`; missing parent folders are made too.
   public func put(
-    _ bytes: [UInt8], to path: String, mode: UInt32 = 0o644
-  ) -> Event<Result<Void, AgentError>> {
+    _ source: PutRequest.Source, to path: [UInt8], mode: UInt32 = 0o644
+  ) -> PutRequest {
     let number = nextNumber()
-    let request = PutRequest(client: self, number: number, bytes: bytes)
-    var body: [UInt8] = []
-    body.appendField(.path, path.utf8)
-    body.appendField(.mode, number: mode)
-    submit(request, number: number, .put, body: body)
+    let request = PutRequest(client: self, number: number, source)
+    submit(request, number: number, .put, body: Self.body(path, mode))
+    return request
+  }
+
+  /// Reads a regular file of the guest, at most `limit` bytes of it; longer ones are an error.
+  public func get(_ path: [UInt8], limit: Int = .max) -> GetRequest {
+    get(path, GetRequest.Kept(limit: limit))
+  }
+
+  /// The same into a file of the host's, however long.
+  func get(_ path: [UInt8], into file: HostSink) -> GetRequest { get(path, file) }
+
+  private func get(_ path: [UInt8], _ sink: any ByteSink) -> GetRequest {
+    let number = nextNumber()
+    let request = GetRequest(client: self, number: number, sink)
+    submit(request, number: number, .get, body: Self.body(path))
+    return request
+  }
+
+  /// The mode, with its type, of what a path leads to in the guest; ENOENT is `errno` of the error.
+  func stat(_ path: [UInt8]) -> Event<Result<UInt32, AgentError>> {
+    let request = StatRequest()
+    submit(request, number: nextNumber(), .stat, body: Self.body(path))
     return request.answer
   }
 
-  /// Reads a regular file of the guest.
-  public func get(_ path: String) -> Event<Result<GuestFile, AgentError>> {
+  /// What is in a folder of the guest, at most `limit` entries; more are an error.
+  func list(_ path: [UInt8], limit: Int) -> ListRequest {
     let number = nextNumber()
-    let request = GetRequest(client: self, number: number)
+    let request = ListRequest(client: self, number: number, folder: path, limit: limit)
+    submit(request, number: number, .list, body: Self.body(path))
+    return request
+  }
+
+  /// Makes a folder with this mode; one that is there stays as it is.
+  func makeFolder(_ path: [UInt8], mode: UInt32) -> Event<Result<Void, AgentError>> {
+    simple(.make, body: Self.body(path, mode))
+  }
+
+  /// Makes a symbolic link, in the place of what is there but a folder.
+  func makeLink(_ path: [UInt8], to target: [UInt8]) -> Event<Result<Void, AgentError>> {
+    var body = Self.body(path)
+    body.appendField(.target, target)
+    return simple(.make, body: body)
+  }
+
+  private static func body(_ path: [UInt8], _ mode: UInt32? = nil) -> [UInt8] {
     var body: [UInt8] = []
-    body.appendField(.path, path.utf8)
-    submit(request, number: number, .get, body: body)
-    return request.answer
+    body.appendField(.path, path)
+    if let mode { body.appendField(.mode, number: mode) }
+    return body
   }
 
   /// Asks the agent to end the guest; answered before it does, and `leaving` says when it does.

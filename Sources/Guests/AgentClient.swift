@@ -108,6 +108,13 @@ import Processes
     return true
   }
 
+  /// Ends a request that runs no program, and of which nobody wants to hear any more.
+  func drop(_ number: UInt32) {
+    guard requests[number] != nil, !withdraw(number) else { return }
+    requests[number] = nil
+    send(.signal, number, body: [UInt8](repeating: 0, count: 4))
+  }
+
   func send(
     _ kind: Frame.Kind, _ number: UInt32, stream: Frame.Stream = .input,
     body: some Collection<UInt8>
@@ -171,6 +178,9 @@ import Processes
   private func handle(_ frame: Frame, _ body: UnsafeRawBufferPointer) {
     switch Frame.Kind(rawValue: frame.kind) {
     case .hello: begin(frame, body)
+    // Of the init of the guest's own: what is under way may still report, and what is asked from now on
+    // is for the next boot.
+    case .going: ready.clear()
     case .leaving:
       send(.farewell, 0, body: EmptyCollection())
       leave(PowerRequest(rawValue: body.littleOrZero(UInt32.self, at: 0)) ?? .poweroff)
@@ -184,12 +194,14 @@ import Processes
 
   private func begin(_ frame: Frame, _ body: UnsafeRawBufferPointer) {
     let version = body.littleOrZero(UInt16.self, at: 0)
-    guard version == 1 else {
+    guard version == Frame.version else {
       if isReplaceable {
         strangerVersion = version
         return
       }
-      let message = "the guest's agent speaks version \(version) of the protocol, not 1"
+      let message =
+        "the guest's agent speaks version \(version) of the protocol, not"
+        + " \(Frame.version): it came with another vmscript; put this one's there"
       return end(AgentError(.version, message))
     }
     // Who hears that a request failed must not find the earlier boot's agent ready.

@@ -16,6 +16,10 @@ public struct AgentError: Error, Sendable, Hashable {
     case barred
     /// It was killed for its time-out and does not die (state D).
     case stuck
+    /// What the agent says cannot be true, or would be dangerous to follow.
+    case untrusted
+    /// A file of the host's could not be read or written.
+    case host
   }
   public var kind: Kind
   public var message: String

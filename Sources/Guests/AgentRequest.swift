@@ -22,6 +22,9 @@ extension AgentRequest {
       switch body.littleOrZero(UInt32.self, at: 4) {
       case 1: "cannot run '\(subject)' in the guest: \(reason)"
       case 2: "cannot enter the folder '\(subject)' in the guest: \(reason)"
+      case 3 where code == ENOENT:
+        "there is no user '\(subject)' in the guest's /etc/passwd (those of LDAP and the like have to"
+          + " be given by number)"
       case 3: "cannot become the user '\(subject)' in the guest: \(reason)"
       case 4 where code == EINVAL: "'\(subject)' in the guest is not a regular file"
       case 4: "'\(subject)' in the guest: \(reason)"

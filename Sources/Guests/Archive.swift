@@ -1,8 +1,32 @@
 import CArchive
+import Glibc
 
 /// Reads archives and compressed files with the host's libarchive, whatever they are compressed
 /// with.
 enum Archive {
+  /// What an archive has.
+  struct Entry {
+    enum Kind {
+      case file, folder
+      /// A symbolic link, and where it leads.
+      case link(String)
+      /// Another name of a file that came before.
+      case sameAs(String)
+      case other
+    }
+    /// Without "./" before it and "/" behind it.
+    var path: String
+    var kind: Kind
+    /// The permission bits.
+    var mode: mode_t
+
+    var isFile: Bool {
+      if case .file = kind { true } else { false }
+    }
+  }
+  /// Told of each entry; the second argument reads its contents.
+  typealias Visitor = (Entry, () throws(GuestError) -> [UInt8]) throws(GuestError) -> Void
+
   static func load() throws(GuestError) {
     if let reason = carchive_load() {
       throw GuestError(
@@ -12,53 +36,61 @@ enum Archive {
     }
   }
 
-  /// The files of a .deb whose path `wants`; paths have no "./" before them. `wants` returns nil
-  /// for what is not wanted, else the name to give it.
+  /// The files of a .deb whose path `wants`.
   static func debian(
     _ deb: [UInt8], _ wants: (String) -> Bool
   ) throws(GuestError) -> [String: [UInt8]] {
-    let data = try entries(of: deb, CARCHIVE_AR) { $0.hasPrefix("data.tar") }
-    guard let tar = data.values.first else {
+    var files: [String: [UInt8]] = [:]
+    try debian(deb) { entry, contents throws(GuestError) in
+      if entry.isFile && wants(entry.path) { files[entry.path] = try contents() }
+    }
+    return files
+  }
+
+  /// All that a .deb puts in place.
+  static func debian(_ deb: [UInt8], visit: Visitor) throws(GuestError) {
+    var data: [UInt8]?
+    try walk(deb, CARCHIVE_AR) { entry, contents throws(GuestError) in
+      if entry.path.hasPrefix("data.tar") { data = try contents() }
+    }
+    guard let data else {
       throw GuestError(.unusable, "the package holds no data: the download is broken")
     }
-    return try entries(of: tar, CARCHIVE_TAR, wants)
+    try walk(data, CARCHIVE_TAR, visit)
   }
 
   /// What a compressed file holds.
   static func decompress(_ bytes: [UInt8]) throws(GuestError) -> [UInt8] {
-    try entries(of: bytes, CARCHIVE_RAW) { _ in true }.values.first ?? []
+    var plain: [UInt8] = []
+    try walk(bytes, CARCHIVE_RAW) { _, contents throws(GuestError) in plain = try contents() }
+    return plain
   }
 
-  private static func entries(
-    of bytes: [UInt8], _ format: carchive_format, _ wants: (String) -> Bool
-  ) throws(GuestError) -> [String: [UInt8]] {
+  private static func walk(
+    _ bytes: [UInt8], _ format: carchive_format, _ visit: Visitor
+  ) throws(GuestError) {
     try load()
-    let found = bytes.withUnsafeBytes { bytes in
-      Result { () throws(GuestError) in try entries(of: bytes, format, wants) }
+    let outcome = bytes.withUnsafeBytes { bytes in
+      Result { () throws(GuestError) in try walk(bytes, format, visit) }
     }
-    return try found.get()
+    try outcome.get()
   }
 
-  private static func entries(
-    of bytes: UnsafeRawBufferPointer, _ format: carchive_format, _ wants: (String) -> Bool
-  ) throws(GuestError) -> [String: [UInt8]] {
+  private static func walk(
+    _ bytes: UnsafeRawBufferPointer, _ format: carchive_format, _ visit: Visitor
+  ) throws(GuestError) {
     guard let archive = carchive_open(bytes.baseAddress, bytes.count, format) else {
       throw GuestError(.unusable, "libarchive cannot read it")
     }
     defer { carchive_close(archive) }
-    var files: [String: [UInt8]] = [:]
     while true {
-      var name: UnsafePointer<CChar>?
-      var isFile = false
-      var size: Int64 = 0
-      let code = carchive_next(archive, &name, &isFile, &size)
-      guard code > 0, let name else {
-        if code == 0 { return files }
+      var found = carchive_entry()
+      let code = carchive_next(archive, &found)
+      if code == 0 { return }
+      guard code > 0 else {
         throw GuestError(.unusable, "libarchive: \(String(cString: carchive_error(archive)))")
       }
-      var path = String(cString: name)
-      if path.hasPrefix("./") { path.removeFirst(2) }
-      if format == CARCHIVE_RAW || (isFile && wants(path)) { files[path] = try contents(archive) }
+      try visit(Entry(found)) { () throws(GuestError) in try contents(archive) }
     }
   }
 
@@ -73,5 +105,30 @@ enum Archive {
       if count == 0 { return bytes }
       bytes += buffer.prefix(count)
     }
+  }
+}
+
+extension Archive.Entry {
+  fileprivate init(_ found: carchive_entry) {
+    path = Self.plain(found.name)
+    mode = found.mode & 0o7777
+    if let same = found.same_file {
+      kind = .sameAs(Self.plain(same))
+    } else if let link = found.link {
+      kind = .link(String(cString: link))
+    } else {
+      switch found.mode & S_IFMT {
+      case S_IFREG: kind = .file
+      case S_IFDIR: kind = .folder
+      default: kind = .other
+      }
+    }
+  }
+
+  private static func plain(_ name: UnsafePointer<CChar>) -> String {
+    var path = String(cString: name)
+    if path.hasPrefix("./") { path.removeFirst(2) }
+    while path.hasSuffix("/") { path.removeLast() }
+    return path
   }
 }

@@ -6,9 +6,10 @@ public struct ExecRequest: Sendable {
   /// Added to the agent's environment; nil removes a variable.
   public var environment: [String: String?] = [:]
   public var workingDirectory: String?
-  /// A name in the guest's /etc/passwd or a number; nil is root.
+  /// A name in the guest's /etc/passwd or a number; nil is root. Its groups, HOME, USER, LOGNAME and SHELL
+  /// come with it.
   public var user: String?
-  /// Seconds after which the agent kills the program's process group.
+  /// Seconds after which the agent kills the program's session.
   public var timeout: Double?
   public var standardInput = Input.none
   public var standardOutput = Output.collected(limit: Output.defaultLimit)

@@ -56,6 +56,15 @@ enum Files {
     return "\(status.st_ino) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
   }
 
+  /// Its bytes; 0 if it is not there.
+  static func size(_ path: String) -> Int {
+    var status = stat()
+    return fstatat(AT_FDCWD, path, &status, 0) == 0 ? Int(status.st_size) : 0
+  }
+
+  /// Makes it as if it were changed now.
+  static func touch(_ path: String) { utimensat(AT_FDCWD, path, nil, 0) }
+
   /// Seconds since it was changed; 0 if it is not there.
   static func age(_ path: String) -> Int {
     var status = stat()

@@ -2,6 +2,7 @@
 /// for.
 struct Frame: Equatable {
   static let magic: UInt32 = 0x3153_4D56
+  static let version: UInt16 = 2
   static let headerSize = 24
   static let maximumBody = 256 * 1024
   /// Data in one frame: the guest's driver takes 32 KiB in one write.
@@ -14,9 +15,9 @@ struct Frame: Equatable {
     case data = 1
     case close, credit
     case welcome = 16
-    case exec, signal, put, get, sync, ping, power, farewell
+    case exec, signal, put, get, sync, ping, power, farewell, stat, list, make
     case hello = 64
-    case started, exit, error, done, file, leaving
+    case started, exit, error, done, file, leaving, going
   }
 
   enum Stream: UInt8 { case input, output, error }
@@ -106,5 +107,5 @@ extension Array where Element == UInt8 {
 
 enum FieldTag: UInt32 {
   case argument = 1
-  case environment, folder, user, timeout, flags, window, path, mode, time, seed
+  case environment, folder, user, timeout, flags, window, path, mode, time, seed, target
 }

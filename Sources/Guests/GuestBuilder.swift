@@ -16,14 +16,16 @@ struct GuestBuilder {
     var modules: [String: [UInt8]]
   }
 
-  /// Leaves "kernel", "packed-kernel", "initramfs" and "release" in the folder.
+  /// Leaves "kernel", "packed-kernel", "initramfs", "modules" and "release" in the folder.
   func build() throws(GuestError) {
     let kernel = try fetchKernel()
     let busybox = try fetchBusybox()
     progress("putting the guest together")
     try Files.write(try kernel.file.extracted().bytes, to: "\(folder)/kernel")
     try Files.write(kernel.file.bytes, to: "\(folder)/packed-kernel")
-    try initramfs(kernel, busybox).write(to: "\(folder)/initramfs")
+    let modules = moduleList(kernel)
+    try initramfs(kernel, busybox, modules).write(to: "\(folder)/initramfs")
+    try Files.write(Array(modules.utf8), to: "\(folder)/modules")
     try Files.write(Array(kernel.release.utf8), to: "\(folder)/release")
     try Files.write(Array(parts.inputs.utf8), to: "\(folder)/inputs")
   }
@@ -39,7 +41,7 @@ struct GuestBuilder {
       for module in GuestModule.all {
         for ending in ["ko", "ko.xz", "ko.zst", "ko.gz"]
         where Files.exists("\(root)/\(module.path).\(ending)") {
-          modules[module.path] = try plain(
+          modules[module.path] = try Self.plain(
             try Files.read("\(root)/\(module.path).\(ending)"), ending)
         }
       }
@@ -65,7 +67,7 @@ struct GuestBuilder {
     var modules: [String: [UInt8]] = [:]
     for (path, bytes) in files {
       guard let module = Self.module(path) else { continue }
-      modules[module.path] = try plain(bytes, module.ending)
+      modules[module.path] = try Self.plain(bytes, module.ending)
     }
     return Kernel(
       file: KernelFile(bytes: image.value), release: String(image.key.dropFirst(13)),
@@ -73,7 +75,7 @@ struct GuestBuilder {
   }
 
   /// "lib/modules/RELEASE/kernel/drivers/virtio/virtio.ko.xz" is ("drivers/virtio/virtio", "ko.xz").
-  private static func module(_ path: String) -> (path: String, ending: String)? {
+  static func module(_ path: String) -> (path: String, ending: String)? {
     let parts = path.split(separator: "/")
     guard let kernel = parts.firstIndex(of: "kernel"), let last = parts.last,
       let dot = last.firstIndex(of: "."), path.contains("lib/modules/")
@@ -82,7 +84,7 @@ struct GuestBuilder {
     return ("\(folders)/\(last[..<dot])", String(last[last.index(after: dot)...]))
   }
 
-  private func plain(_ bytes: [UInt8], _ ending: String) throws(GuestError) -> [UInt8] {
+  static func plain(_ bytes: [UInt8], _ ending: String) throws(GuestError) -> [UInt8] {
     ending == "ko" ? bytes : try Archive.decompress(bytes)
   }
 
@@ -101,7 +103,20 @@ struct GuestBuilder {
     }
   }
 
-  private func initramfs(_ kernel: Kernel, _ busybox: [UInt8]) throws(GuestError) -> Initramfs {
+  /// What /etc/passwd and /etc/group of the guest begin with.
+  static let users =
+    "root::0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n"
+  static let groups = "root:x:0:\ntty:x:5:\nnogroup:x:65534:\n"
+
+  /// For the agent: when to load which.
+  private func moduleList(_ kernel: Kernel) -> String {
+    GuestModule.all.filter { kernel.modules[$0.path] != nil }
+      .map { "\($0.condition) /lib/modules/\($0.name).ko\n" }.joined()
+  }
+
+  private func initramfs(
+    _ kernel: Kernel, _ busybox: [UInt8], _ modules: String
+  ) throws(GuestError) -> Initramfs {
     var root = Initramfs()
     for folder in [
       "bin", "dev", "etc", "etc/vmscript", "lib", "lib/modules", "proc", "run", "sys", "tmp", "usr",
@@ -113,17 +128,13 @@ struct GuestBuilder {
     root.addFile("init", EmbeddedAgent.bytes, mode: 0o755)
     root.addFile("bin/busybox", busybox, mode: 0o755)
     for applet in try applets(busybox) { root.addLink("bin/\(applet)", to: "busybox") }
-    var list = ""
     for module in GuestModule.all {
       guard let bytes = kernel.modules[module.path] else { continue }
       root.addFile("lib/modules/\(module.name).ko", bytes)
-      list += "\(module.condition) /lib/modules/\(module.name).ko\n"
     }
-    root.addFile("etc/vmscript/modules", list)
-    root.addFile(
-      "etc/passwd",
-      "root::0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n")
-    root.addFile("etc/group", "root:x:0:\ntty:x:5:\nnogroup:x:65534:\n")
+    root.addFile("etc/vmscript/modules", modules)
+    root.addFile("etc/passwd", Self.users)
+    root.addFile("etc/group", Self.groups)
     root.addFile("etc/hosts", "127.0.0.1 localhost\n::1 localhost ip6-localhost\n")
     root.addFile("etc/resolv.conf", "nameserver 10.42.0.3\n")
     root.addFile("etc/os-release", "NAME=\"vmscript guest\"\nID=vmscript\n")

@@ -13,9 +13,30 @@ public struct GuestImage: Sendable, Hashable {
   /// For example "6.1.0-50-cloud-amd64"; empty for a user's own kernel.
   public var kernelRelease: String
 
+  /// Whether its kernel has no such module; not known of a user's own kernel, which may have the
+  /// driver built in.
+  public func lacks(module: String) -> Bool {
+    guard !kernelRelease.isEmpty, let bytes = try? Files.read("\(folder)/modules") else {
+      return false
+    }
+    return !String(decoding: bytes, as: UTF8.self).split(separator: "\n").contains {
+      $0.hasSuffix("/\(module).ko")
+    }
+  }
+
   /// Bytes without which the distribution's kernel does not come to the agent: with 72 MiB it panics
   /// or resets, often without a word (Debian's 6.1).
   public static let minimumMemory: UInt64 = 80 << 20
+
+  /// Bytes of memory for a boot of this image: its files are there twice while they are unpacked.
+  public var minimumMemory: UInt64 {
+    let more = max(0, Files.size(initramfs) - (6 << 20))
+    return (Self.minimumMemory + 2 * UInt64(more) + (1 << 20) - 1) & ~((1 << 20) - 1)
+  }
+
+  /// Where its files are.
+  var folder: String { String(kernel[..<(kernel.lastIndex(of: "/") ?? kernel.startIndex)]) }
+  var name: String { String(folder.split(separator: "/").last ?? "") }
 
   /// Set when the program is to end: what prepares an image stops, and throws.
   public static let cancelled = Event<Bool>()
@@ -31,13 +52,18 @@ public struct GuestImage: Sendable, Hashable {
   /// - Parameters:
   ///   - kernel: a kernel of the user's own, with virtio (mmio or pci), console, net and
   ///     devtmpfs built in; nil for the distribution's.
+  ///   - software: what it has beside what all have.
   ///   - progress: told, in a few words, what takes long.
   public static func prepare(
-    kernel: String? = nil, progress: @escaping @Sendable (String) -> Void = { _ in }
+    kernel: String? = nil, software: GuestSoftware = .init(),
+    progress: @escaping @Sendable (String) -> Void = { _ in }
   ) throws(GuestError) -> GuestImage {
     let cache = try GuestCache(kernel: kernel)
     do throws(GuestError) {
-      return try prepare(kernel: kernel, cache: cache, progress: progress)
+      let base = try prepare(kernel: kernel, cache: cache, progress: progress)
+      guard !software.isEmpty else { return base }
+      let ownCache = try GuestCache(kernel: kernel, software: software)
+      return try prepare(base, with: software, cache: ownCache, progress: progress)
     } catch {
       throw cache.advise(error)
     }
@@ -47,45 +73,93 @@ public struct GuestImage: Sendable, Hashable {
   typealias Finder = @Sendable (String?, String) throws(GuestError) -> GuestParts
 
   static func prepare(
-    kernel: String?, cache: GuestCache, find: Finder = GuestParts.find(kernel:folder:),
+    kernel: String?, cache: GuestCache, find: @escaping Finder = GuestParts.find(kernel:folder:),
     progress: @escaping @Sendable (String) -> Void
   ) throws(GuestError) -> GuestImage {
-    let stamp = GuestCache.stamp(kernel: kernel)
+    // A kernel of the user's own was asked for by name: an older one is not it.
+    let recipe = Recipe(
+      stamp: GuestCache.stamp(kernel: kernel), mayBeOlder: kernel == nil, shown: "the default guest"
+    ) { folder throws(GuestError) in
+      let parts = try find(kernel, folder)
+      let builder = GuestBuilder(
+        parts: parts, folder: folder, packages: cache.packages, progress: progress)
+      return Plan(inputs: parts.inputs, build: builder.build)
+    }
+    return try prepare(recipe, cache, progress)
+  }
+
+  static func prepare(
+    _ base: GuestImage, with software: GuestSoftware, cache: GuestCache,
+    progress: @escaping @Sendable (String) -> Void
+  ) throws(GuestError) -> GuestImage {
+    let recipe = Recipe(
+      stamp: "\(base.name); \(AptPackage.stamp)", mayBeOlder: true, shown: software.shown
+    ) { folder throws(GuestError) in
+      let packages = try AptResolver(folder: folder).resolve(software.allPackages)
+      let builder = SoftwareBuilder(
+        software: software, packages: packages, base: base, folder: folder, store: cache.packages,
+        progress: progress)
+      return Plan(inputs: builder.inputs, build: builder.build)
+    }
+    return try prepare(recipe, cache, progress)
+  }
+
+  /// What an image is made from, and how.
+  private struct Plan {
+    /// Tells all of it that can change.
+    var inputs: String
+    /// Leaves the image's files in the folder.
+    var build: () throws(GuestError) -> Void
+  }
+
+  /// How an image is come by.
+  private struct Recipe {
+    /// What may change between two runs.
+    var stamp: String
+    /// An image that was made before will do if a newer is not to be had.
+    var mayBeOlder: Bool
+    var shown: String
+    /// With a folder to work in.
+    var plan: (String) throws(GuestError) -> Plan
+  }
+
+  private static func prepare(
+    _ recipe: Recipe, _ cache: GuestCache, _ progress: @escaping @Sendable (String) -> Void
+  ) throws(GuestError) -> GuestImage {
+    let stamp = recipe.stamp
     if let found = cache.find(stamp: stamp), found.isCurrent { return found.image }
     try Files.makeFolder(cache.folder)
     let lock = try CacheLock(folder: cache.folder) {
       progress("waiting for another vmscript, which prepares the guest")
     }
     let image = Result { () throws(GuestError) in
-      try prepareLocked(kernel, cache, stamp, find, progress)
+      try prepareLocked(recipe, cache, progress)
     }
     lock.release()
     return try image.get()
   }
 
   private static func prepareLocked(
-    _ kernel: String?, _ cache: GuestCache, _ stamp: String, _ find: Finder,
-    _ progress: @escaping @Sendable (String) -> Void
+    _ recipe: Recipe, _ cache: GuestCache, _ progress: @escaping @Sendable (String) -> Void
   ) throws(GuestError) -> GuestImage {
     // Who held the lock before may have made it.
+    let stamp = recipe.stamp
     let earlier = cache.find(stamp: stamp)
     if let earlier, earlier.isCurrent { return earlier.image }
     do throws(GuestError) {
-      let image = try make(kernel, cache, find, progress)
+      let image = try make(recipe, cache, progress)
       try cache.remember(image, stamp: stamp)
       return image
     } catch {
-      // A kernel of the user's own was asked for by name: an older one is not it.
-      guard let earlier, kernel == nil, error.kind != .cancelled else { throw error }
-      progress("the guest stays as it was: \(error.message)")
+      guard let earlier, recipe.mayBeOlder, error.kind != .cancelled else { throw error }
+      progress("\(recipe.shown) stays as it was: \(error.message)")
       try cache.remember(earlier.image, stamp: stamp)
       return earlier.image
     }
   }
 
   private static func make(
-    _ kernel: String?, _ cache: GuestCache, _ find: Finder,
-    _ progress: @escaping @Sendable (String) -> Void
+    _ recipe: Recipe, _ cache: GuestCache, _ progress: @escaping @Sendable (String) -> Void
   ) throws(GuestError) -> GuestImage {
     cache.clean()
     let work = "\(cache.folder)/building-\(getpid())"
@@ -100,13 +174,11 @@ public struct GuestImage: Sendable, Hashable {
       Supervisor.sync { Guardian.remove(directory: work) }
     }
     try Files.makeFolder(work)
-    let parts = try find(kernel, work)
-    let name = GuestCache.hash(parts.inputs)
+    let plan = try recipe.plan(work)
+    let name = GuestCache.hash(plan.inputs)
     if let image = cache.image(name) { return image }
-    progress("preparing the default guest, once")
-    try GuestBuilder(
-      parts: parts, folder: work, packages: cache.packages, progress: progress
-    ).build()
+    progress("preparing \(recipe.shown), once")
+    try plan.build()
     unlink("\(work)/output")
     let target = "\(cache.folder)/\(name)"
     Files.remove(target)

@@ -44,10 +44,14 @@ import Glibc
   /// Bytes written and not yet on their way: a writer of much waits until this is small.
   public var pendingInput: Int { input.pending }
 
+  /// Told how many bytes of a `.stream` standard input have just gone.
+  public func onInput(_ body: @escaping (Int) -> Void) { input.onSent = body }
+
   /// Ends a `.stream` standard input after what was written.
   public func closeInput() { input.close() }
 
-  /// Sends a signal to the program's process group; nothing if it has ended.
+  /// Sends a signal to the program's process group, SIGKILL to its whole session; nothing if it has
+  /// ended.
   public func kill(_ signal: Int32) {
     guard exited.value == nil else { return }
     var body: [UInt8] = []
@@ -56,7 +60,7 @@ import Glibc
   }
 
   /// Ends it for whoever asked: takes the request back if the guest has not got it yet, else kills
-  /// the program's process group.
+  /// the program's session.
   public func cancel() {
     guard exited.value == nil else { return }
     guard client?.withdraw(number) == true else { return kill(SIGKILL) }
@@ -104,8 +108,8 @@ extension GuestProcess: AgentRequest {
     var result = ExecResult(status: isSignal ? .signalled(number: code) : .exited(code: code))
     result.isTimedOut = body.littleOrZero(UInt32.self, at: 8) != 0
     result.seconds = Double(body.littleOrZero(UInt64.self, at: 16)) / 1e9
-    if !outputs[0].isPulled { result.standardOutput = outputs[0].take(.max).bytes }
-    if !outputs[1].isPulled { result.standardError = outputs[1].take(.max).bytes }
+    result.output = outputs[0].block
+    result.errorOutput = outputs[1].block
     result.droppedOutput = outputs[0].dropped
     result.droppedError = outputs[1].dropped
     return result

@@ -10,19 +10,32 @@ struct Initramfs {
     var bytes: [UInt8]
   }
   private var entries: [Entry] = []
+  private var paths: Set<String> = []
 
-  mutating func addFolder(_ path: String, mode: mode_t = 0o755) {
-    entries.append(Entry(path: path, mode: S_IFDIR | mode, bytes: []))
+  func contains(_ path: String) -> Bool { paths.contains(path) }
+
+  private mutating func add(_ path: String, _ mode: mode_t, _ bytes: [UInt8]) {
+    // The kernel makes no folder by itself.
+    if let slash = path.lastIndex(of: "/") { addFolderOnce(String(path[..<slash])) }
+    paths.insert(path)
+    entries.append(Entry(path: path, mode: mode, bytes: bytes))
+  }
+
+  mutating func addFolder(_ path: String, mode: mode_t = 0o755) { add(path, S_IFDIR | mode, []) }
+
+  /// Unless something of that name was added.
+  mutating func addFolderOnce(_ path: String, mode: mode_t = 0o755) {
+    if !contains(path) { addFolder(path, mode: mode) }
   }
 
   mutating func addFile(_ path: String, _ bytes: [UInt8], mode: mode_t = 0o644) {
-    entries.append(Entry(path: path, mode: S_IFREG | mode, bytes: bytes))
+    add(path, S_IFREG | mode, bytes)
   }
 
   mutating func addFile(_ path: String, _ text: String) { addFile(path, Array(text.utf8)) }
 
   mutating func addLink(_ path: String, to target: String) {
-    entries.append(Entry(path: path, mode: S_IFLNK | 0o777, bytes: Array(target.utf8)))
+    add(path, S_IFLNK | 0o777, Array(target.utf8))
   }
 
   func write(to path: String) throws(GuestError) {

@@ -9,10 +9,15 @@ import Events
   private var isOpen = false
   private weak var client: AgentClient?
   private let request: UInt32
+  /// Asked for at most so many bytes when there is room for them; nil is the end.
+  private let supply: ((Int) -> [UInt8]?)?
+  /// Told how many bytes have just gone.
+  var onSent: (Int) -> Void = { _ in }
 
-  init(client: AgentClient, request: UInt32) {
+  init(client: AgentClient, request: UInt32, supply: ((Int) -> [UInt8]?)? = nil) {
     self.client = client
     self.request = request
+    self.supply = supply
   }
 
   /// Bytes not sent yet.
@@ -36,25 +41,35 @@ import Events
   }
 
   func grant(_ bytes: Int) {
-    credit = min(Frame.inputWindow, credit + bytes)
+    credit = min(Frame.inputWindow, credit + max(0, bytes))
     pump()
   }
 
   private func pump() {
     guard isOpen, !isCloseSent, let client else { return }
-    while credit > 0, let first = queue.first {
-      let part = first.prefix(min(Frame.chunk, credit))
-      client.send(.data, request, body: part)
+    while let first = next() {
+      let part = first.prefix(Frame.chunk)
+      // Whole frames only: what credit is left over would make ever smaller ones.
+      guard part.count <= credit else { break }
       credit -= part.count
       if part.count == first.count {
         queue.removeFirst()
       } else {
         queue[0] = first.dropFirst(part.count)
       }
+      client.send(.data, request, body: part)
+      onSent(part.count)
     }
     if isClosed && queue.isEmpty {
       isCloseSent = true
       client.send(.close, request, body: EmptyCollection())
     }
+  }
+
+  private func next() -> ArraySlice<UInt8>? {
+    if queue.isEmpty, !isClosed, let supply {
+      if let bytes = supply(Frame.chunk) { queue.append(bytes[...]) } else { isClosed = true }
+    }
+    return queue.first
   }
 }

@@ -5,10 +5,16 @@ import Events
 @Supervisor final class OutputStream {
   private let limit: Int
   let isPulled: Bool
+  /// What is kept.
+  let block = ByteBlock()
+  /// What is held until taken.
   private var bytes: [UInt8] = []
   private var taken = 0
   private var uncredited = 0
   private(set) var dropped = 0
+
+  /// A guest that minds no window is not to fill the host's memory.
+  private static let heldLimit = 16 * Frame.outputWindow
 
   init(_ output: ExecRequest.Output) {
     isPulled = if case .stream = output { true } else { false }
@@ -19,13 +25,18 @@ import Events
 
   /// Takes what came and returns the credit to give, 0 for none now.
   func receive(_ new: UnsafeRawBufferPointer) -> Int {
-    let kept = min(new.count, limit - (bytes.count - taken))
-    bytes.append(contentsOf: new.prefix(kept))
-    dropped += new.count - kept
-    return isPulled ? 0 : credit(new.count)
+    if isPulled {
+      let kept = min(new.count, Self.heldLimit - (bytes.count - taken))
+      bytes.append(contentsOf: new.prefix(kept))
+      dropped += new.count - kept
+      return 0
+    }
+    let wanted = UnsafeRawBufferPointer(rebasing: new.prefix(limit - block.count))
+    dropped += new.count - block.append(wanted)
+    return credit(new.count)
   }
 
-  /// Takes at most `count` bytes, and says what credit to give.
+  /// Takes at most `count` bytes of what is held, and says what credit to give.
   func take(_ count: Int) -> (bytes: [UInt8], credit: Int) {
     let count = min(count, bytes.count - taken)
     let part: [UInt8]
@@ -45,7 +56,7 @@ import Events
 
   /// Not for each byte: a credit costs the guest a wake-up. A quarter of the window is soon
   /// enough.
-  private func credit(_ count: Int) -> Int {
+  func credit(_ count: Int) -> Int {
     uncredited += count
     guard uncredited >= Frame.outputWindow / 4 else { return 0 }
     defer { uncredited = 0 }

@@ -6,7 +6,7 @@ extension ArgumentBuilder {
   static let microVMUserMAC = "02:72:82:bf:c3:56"
 
   /// A device on the bus that the machine has.
-  private func device(_ name: String) -> String { name + (isMicroVM ? "-device" : "-pci") }
+  func device(_ name: String) -> String { name + (isMicroVM ? "-device" : "-pci") }
 
   mutating func addConsole() {
     switch wiring {

@@ -46,6 +46,7 @@ struct ArgumentBuilder: Sendable {
     addDisks()
     addNetwork()
     addTPM()
+    addShares()
     // A guest has no entropy to start with, and waits for it; the microvm's share is limited to
     // 1 KiB a second, so that no guest drains the host.
     if isMicroVM {
@@ -91,7 +92,7 @@ struct ArgumentBuilder: Sendable {
   }
 
   /// Whole MiB where it comes out even, else KiB.
-  private var memory: String {
+  var memory: String {
     let (kib, mib) = (UInt64(1) << 10, UInt64(1) << 20)
     let bytes = specification.memory
     return bytes % mib == 0 ? "\(bytes / mib)M" : "\(bytes / kib + (bytes % kib == 0 ? 0 : 1))k"

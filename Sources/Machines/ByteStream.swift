@@ -2,7 +2,8 @@ import Events
 import Glibc
 import Processes
 
-/// A socket that is drained as it fills, and written to through a queue, without ever blocking.
+/// A socket that is drained as it fills, and written to through a queue, without ever blocking. Or one
+/// end of a pipe, which must be nonblocking.
 @Supervisor public final class ByteStream {
   /// Read at one time, so that one busy socket does not keep the supervisor from the others.
   private static let chunk = 64 << 10
@@ -15,8 +16,10 @@ import Processes
   var onReadEnd: () -> Void = {}
   /// Whether the end of what the other side sends leaves this direction open.
   var goesOnWriting = false
-  /// Called with how many bytes left the queue: to the other side, or because it has gone.
+  /// Called with how many bytes left the queue, to the other side.
   var onSent: (Int) -> Void = { _ in }
+  /// Called with how many bytes left the queue because the other side has gone.
+  var onLost: (Int) -> Void = { _ in }
   private(set) var hasEnded = false
   private(set) var queuedCount = 0
   /// What ended it other than the other side's close: an errno, 0 if nothing did.
@@ -25,6 +28,7 @@ import Processes
   /// False lets the other side wait: what it sends stays in the socket.
   var isReading = true { didSet { if isReading != oldValue { updateInterest() } } }
 
+  private let isPipe: Bool
   private var socket: Descriptor?
   private var watch: Watch?
   private var queue: [ArraySlice<UInt8>] = []
@@ -33,6 +37,9 @@ import Processes
 
   public init(_ socket: consuming Descriptor) {
     let number = socket.number
+    var kind: Int32 = 0
+    var size = socklen_t(MemoryLayout<Int32>.size)
+    isPipe = getsockopt(number, SOL_SOCKET, SO_TYPE, &kind, &size) != 0
     self.socket = consume socket
     watch = Watch(number) { [weak self] readiness in self?.handle(readiness) }
   }
@@ -73,6 +80,7 @@ import Processes
     onBytes = { _ in }
     onReadEnd = {}
     onSent = { _ in }
+    onLost = { _ in }
     ended()
   }
 
@@ -115,7 +123,10 @@ import Processes
     let number = number
     var error: Int32 = 0
     let bytes = [UInt8](unsafeUninitializedCapacity: Self.chunk) { buffer, count in
-      let result = recv(number, buffer.baseAddress, buffer.count, Self.flags)
+      let result =
+        isPipe
+        ? Glibc.read(number, buffer.baseAddress, buffer.count)
+        : recv(number, buffer.baseAddress, buffer.count, Self.flags)
       error = result < 0 ? errno : 0
       count = max(0, result)
     }
@@ -145,9 +156,9 @@ import Processes
     while let first = queue.first, !hasEnded {
       let number = number
       let sent = first.withUnsafeBytes {
-        Glibc.send(
-          number, $0.baseAddress, $0.count,
-          Self.flags)
+        isPipe
+          ? Glibc.write(number, $0.baseAddress, $0.count)
+          : Glibc.send(number, $0.baseAddress, $0.count, Self.flags)
       }
       if sent < 0 {
         if errno == EINTR { continue }
@@ -157,7 +168,7 @@ import Processes
           let lost = queuedCount
           queue = []
           queuedCount = 0
-          onSent(lost)
+          onLost(lost)
           // Reading does not end it any more.
           if isReadOver { return close() }
         }
@@ -169,6 +180,7 @@ import Processes
     }
     if queue.isEmpty, isFinishing, !hasEnded {
       isFinishing = false
+      if isPipe { return close() }
       shutdown(number, Int32(SHUT_WR))
     }
     updateInterest()

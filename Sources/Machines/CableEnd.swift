@@ -60,8 +60,9 @@ public struct CableEnd: Sendable, Hashable {
   public func plug() async throws(MachineError) { try await core.setPlugged(true, label) }
 
   /// Gives the end to a machine: the descriptor for QEMU, or for the console in between.
+  /// `what` is what messages call the holder.
   func claim(
-    for machine: String, _ kind: Cable.Kind, mac: String? = nil,
+    for machine: String, _ kind: Cable.Kind, as what: String = "machine", mac: String? = nil,
     setCarrier: (@Supervisor (Bool) async throws(MachineError) -> Void)? = nil
   ) throws(MachineError) -> DescriptorBox {
     try core.settle(kind, label)
@@ -71,7 +72,7 @@ public struct CableEnd: Sendable, Hashable {
         "the MAC address \(mac) is at both ends of the cable of '\(label)': machine '\(other)' has it"
           + " already", machine: machine)
     }
-    let descriptor = try side.claim(machine, setCarrier: setCarrier)
+    let descriptor = try side.claim(machine, as: what, setCarrier: setCarrier)
     side.mac = mac
     peer.peerChanged(isAlive: true)
     return descriptor
@@ -80,11 +81,11 @@ public struct CableEnd: Sendable, Hashable {
   /// Gives the end to a network, for as long as the cable lives: a datagram socket of frames. Errors of
   /// kind usage if another has it, or the cable carries bytes.
   public func join(network: String) throws(MachineError) -> DescriptorBox {
-    try core.settle(.frames, label)
-    let descriptor = try side.claim(network, isMachine: false)
-    peer.peerChanged(isAlive: true)
-    return descriptor
+    try claim(for: network, .frames, as: "network")
   }
+
+  /// Settles what the cable carries before an end is given away.
+  public func settle(_ kind: Cable.Kind) throws(MachineError) { try core.settle(kind, label) }
 
   func release() {
     side.release()

@@ -14,7 +14,8 @@ import Processes
   nonisolated let inbox: Inbox
   nonisolated let outbox: Outbox
   private(set) var holder: String?
-  private var shownHolder = ""
+  /// What messages call the holder: "machine" or "process".
+  private var holderKind = "machine"
   private(set) var setCarrier: (@Supervisor (Bool) async throws(MachineError) -> Void)?
   var isPlugged = true
   /// That of the machine that has the end.
@@ -46,18 +47,17 @@ import Processes
 
   /// Gives the end to a machine: a duplicate of its socket.
   func claim(
-    _ machine: String, isMachine: Bool = true,
+    _ machine: String, as what: String,
     setCarrier: (@Supervisor (Bool) async throws(MachineError) -> Void)? = nil
   ) throws(MachineError) -> DescriptorBox {
-    let who = isMachine ? "machine '\(machine)'" : "network '\(machine)'"
-    try reserve(machine, who)
+    try reserve(machine, what)
     watch?.cancel()
     watch = nil
     // What came while nobody had the end is lost, not late.
     receive(keep: false)
     outgoing = ByteQueue()
     let elsewhere = MachineError(
-      .usage, "cable end '\(label)' is in \(who): use the other end here")
+      .usage, "cable end '\(label)' is in \(what) '\(machine)': use the other end here")
     inbox.reset(refusal: elsewhere)
     outbox.reset(refusal: elsewhere)
     self.setCarrier = setCarrier
@@ -69,16 +69,15 @@ import Processes
     }
   }
 
-  private func reserve(_ machine: String, _ new: String) throws(MachineError) {
+  private func reserve(_ machine: String, _ what: String) throws(MachineError) {
     if let holder {
-      let who = holder == machine ? "\(shownHolder) already" : shownHolder
+      let who = "\(holderKind) '\(holder)'" + (holder == machine ? " already" : "")
       throw MachineError(
         .usage,
         "cable end '\(label)' is in \(who): an end belongs to one machine at a time",
-        machine: machine)
+        machine: what == "machine" ? machine : nil)
     }
-    holder = machine
-    shownHolder = new
+    (holder, holderKind) = (machine, what)
   }
 
   private func duplicate() throws(ProcessError) -> DescriptorBox {
@@ -118,7 +117,7 @@ import Processes
     outgoing = ByteQueue()
     outbox.reset(
       refusal: MachineError(
-        .connection, "nobody reads '\(label)': the machine at its cable has ended"))
+        .connection, "nobody reads '\(label)': what had the other end of its cable has ended"))
   }
 
   /// Bytes are queued, unless too many wait already: then false. A frame goes at once or is lost.

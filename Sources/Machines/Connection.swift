@@ -44,6 +44,7 @@ import Processes
     stream = ByteStream(socket)
     stream.onBytes = { [weak self] bytes in self?.receive(bytes) }
     stream.onSent = { [outbox] count in outbox.took(count) }
+    stream.onLost = { [outbox] count in outbox.lose(count) }
     stream.goesOnWriting = true
     stream.onReadEnd = { [weak self] in self?.peerEnded() }
     stream.onEnd = { [weak self] in self?.peerEnded() }
@@ -116,6 +117,7 @@ import Processes
     let stream = stream
     stream.isReading = true
     stream.onSent = { _ in if stream.queuedCount == 0 { stream.close() } }
+    stream.onLost = { _ in stream.close() }
     Timer(at: .after(Self.grace)) { stream.close() }
   }
 

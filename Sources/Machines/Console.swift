@@ -78,11 +78,17 @@ import Synchronization
     onForbidden = handler
   }
 
-  /// Begins a boot on these sockets; what is typed goes to the first.
-  func attach(_ sockets: [DescriptorBox]) {
+  /// Begins a boot on these sockets; what is typed goes to the first. `tap` is told what comes from
+  /// which.
+  func attach(
+    _ sockets: [DescriptorBox], tap: @escaping @Supervisor (Int, [UInt8]) -> Void = { _, _ in }
+  ) {
     streams = sockets.map { ByteStream($0.take()!) }
-    for stream in streams {
-      stream.onBytes = { [weak self] bytes in self?.take(bytes) }
+    for (index, stream) in streams.enumerated() {
+      stream.onBytes = { [weak self] bytes in
+        tap(index, bytes)
+        self?.take(bytes)
+      }
     }
     beginBoot()
   }

@@ -37,7 +37,7 @@ public final class Inbox: Sendable {
   let limit: Int
   private let state = Mutex(State())
 
-  init(limit: Int, refusal: MachineError? = nil) {
+  public init(limit: Int, refusal: MachineError? = nil) {
     self.limit = limit
     state.withLock { $0.refusal = refusal }
   }
@@ -103,7 +103,7 @@ public final class Inbox: Sendable {
   // MARK: For the supervisor
 
   /// Adds what came. Whether more is to be read now: else `whenRoom` tells later.
-  func append(_ bytes: [UInt8]) -> Bool {
+  @discardableResult public func append(_ bytes: [UInt8]) -> Bool {
     let hasRoom = state.withLock { state in
       if state.isFramed { state.frames.append(bytes) } else { state.bytes.append(bytes) }
       state.isFull = state.byteCount >= limit
@@ -113,11 +113,16 @@ public final class Inbox: Sendable {
     return hasRoom
   }
 
+  /// Whether more is wanted now; if not, `whenRoom` tells later.
+  public var hasRoom: Bool { state.withLock { !$0.isFull } }
+
   /// Called, from any thread, when half of it is free again after it was full.
-  func whenRoom(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.onRoom = body } }
+  public func whenRoom(_ body: @escaping @Sendable () -> Void) {
+    state.withLock { $0.onRoom = body }
+  }
 
   /// Nothing more will come, for the reason given if it is no ordinary end.
-  func end(_ failure: MachineError? = nil) {
+  public func end(_ failure: MachineError? = nil) {
     state.withLock { state in
       state.hasEnded = failure == nil
       state.failure = failure

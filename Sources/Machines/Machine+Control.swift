@@ -22,6 +22,20 @@ extension Machine {
     _ = await exited.wait()
   }
 
+  /// It was to be started when there is room, and is not any more: an end that was asked for.
+  public func giveUpStart() {
+    guard !isRunning else { return }
+    exited.set(
+      MachineExit(reason: .killed, isAsked: true, wasUp: false, standardError: ""))
+  }
+
+  /// A start that had to wait has failed.
+  public func startFailed(_ error: MachineError) {
+    var error = error
+    error.machine = name
+    failure.set(error)
+  }
+
   /// Marks an end that the caller brings about through the guest as asked for.
   public func expectEnd() { isEndAsked = true }
 

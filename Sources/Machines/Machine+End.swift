@@ -120,6 +120,7 @@ extension Machine {
     console.finish()
     serialRelay?.close()
     await endTPM()
+    await endShares()
     let ended = makeExit(status, qemu, wasUp: wasUp)
     release()
     isRunning = false
@@ -148,8 +149,9 @@ extension Machine {
     case .signalled(let number): ended.signal = number
     }
     if ended.isRefusal {
-      ended.cause = specification.refusal(
-        ended.standardError, swtpm: swtpm?.errorOutput ?? "")
+      ended.cause =
+        specification.refusal(
+          ended.standardError, swtpm: swtpm?.errorOutput ?? "") ?? shareRefusal
     }
     return ended
   }

@@ -34,6 +34,7 @@ extension Machine {
       try launch()
     } catch {
       swtpm.map { child in _ = Task { @Supervisor in await child.stop(.kill) } }
+      abandonShares()
       release()
       if let lastExit { exited.set(lastExit) }
       throw error
@@ -46,6 +47,7 @@ extension Machine {
     failure.clear()
     settled.clear()
     (qemu, swtpm, qmp, serialRelay) = (nil, nil, nil, nil)
+    shareServers = []
     isEndAsked = false
     areStopsAsked = false
     isInBootLoader = specification.hasOwnBootLoader && !specification.allowsReboot
@@ -61,6 +63,7 @@ extension Machine {
     try claimEnds(&descriptors)
     try claimStorage()
     try startTPM(&descriptors)
+    try startShares(&descriptors)
     if let ports = specification.ports {
       try ports.claim(for: name)
       releases.append { ports.release() }

@@ -32,6 +32,7 @@ import Processes
   // The rest belongs to this file's neighbours: Machine+Start, +End and +Control.
   var qemu: Child?
   var swtpm: Child?
+  var shareServers: [ShareServer] = []
   var qmp: QMP?
   var serialRelay: ByteStream?
   /// Gives back what the start took, last things first.

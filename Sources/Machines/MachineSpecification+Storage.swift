@@ -73,7 +73,7 @@ extension MachineSpecification {
     let blocks = disks.filter { !($0.options?.isCDROM ?? false) }.count
     let cards = interfaces.count + (hasUserNetwork ? 1 : 0)
     // The serial ports' device and the random numbers' come first.
-    let count = 2 + blocks + cdroms + cards + extraTransports
+    let count = 2 + blocks + cdroms + cards + shares.count + extraTransports
     guard kind == .microvm else {
       // pvpanic's too; slots 0 and 31 of a q35 are its own.
       if architecture.isX86 && hasPCI && count + 1 > Self.pciSlots {

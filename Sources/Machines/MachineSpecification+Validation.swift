@@ -13,6 +13,7 @@ extension MachineSpecification {
     }
     try checkFile(kernel, "kernel")
     try checkFile(initramfs, "initramfs")
+    try checkShares()
     try checkStorage()
     try checkMemory()
   }
@@ -94,6 +95,17 @@ extension MachineSpecification {
     guard octets.count == 6, octets.allSatisfy({ $0.utf8.count == 2 }) else { return false }
     let numbers = octets.compactMap { UInt8($0, radix: 16) }
     return numbers.count == 6 && numbers[0] & 1 == 0 && numbers.contains { $0 != 0 }
+  }
+
+  func checkDirectory(_ path: String, _ what: String) throws(MachineError) {
+    var status = stat()
+    guard stat(path, &status) == 0 else {
+      throw MachineError(
+        .missing, "machine '\(name)': \(what): '\(path)': \(String(cString: strerror(errno)))")
+    }
+    guard status.st_mode & S_IFMT == S_IFDIR else {
+      throw refuse("\(what): '\(path)' is no directory")
+    }
   }
 
   func checkFile(_ path: String?, _ what: String) throws(MachineError) {

@@ -89,7 +89,8 @@ extension MachineSpecification {
 }
 
 extension OptionTable {
-  fileprivate var cableEnds: [CableEnd] {
+  /// The cables' ends in it, in the order in which they are written.
+  var cableEnds: [CableEnd] {
     func ends(in value: Value) -> [CableEnd] {
       switch value {
       case .resource(.cable(let end)): [end]

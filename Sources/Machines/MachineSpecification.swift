@@ -20,6 +20,7 @@ public struct MachineSpecification: Sendable {
   public var cmdline = ""
   public var firmware = Firmware.bios
   public var disks: [Drive] = []
+  public var shares: [Share] = []
   /// What the guest finds in QEMU's fw_cfg.
   public var settings: [FirmwareSetting] = []
   public var interfaces: [Interface] = []

@@ -4,22 +4,13 @@ import Processes
 /// cables that lead nowhere, no TPM and no monitor.
 enum StandaloneCommand {
   static func line(_ specification: MachineSpecification, host: HostCapabilities) -> String {
-    var words: [String] = []
-    if !specification.environment.isEmpty {
-      words.append("env")
-      for name in specification.environment.keys.sorted() {
-        if case .some(.some(let value)) = specification.environment[name] {
-          words.append(quoted("\(name)=\(value)"))
-        } else {
-          words.insert(contentsOf: ["-u", quoted(name)], at: 1)
-        }
-      }
-    }
+    var words = prefix(specification.environment)
     words.append(quoted(specification.binary))
     let arguments = ArgumentBuilder.arguments(for: specification, host: host, wiring: .standalone)
     words += arguments.map { quoted($0.description) }
     var leftOut: [String] = []
     if specification.tpm != nil { leftOut.append("the TPM") }
+    if specification.hasVirtioFS { leftOut.append("its shares") }
     if !specification.endUses.isEmpty || !specification.portUses.isEmpty {
       leftOut.append("what the cables lead to")
     }
@@ -27,6 +18,20 @@ enum StandaloneCommand {
     if specification.hasVolatileFiles { notes.append("its disks and variables end with the run") }
     if !notes.isEmpty { words.append("# " + notes.joined(separator: "; ")) }
     return words.joined(separator: " ")
+  }
+
+  /// Sets the variables for what follows; nothing if there are none.
+  static func prefix(_ environment: [String: String?]) -> [String] {
+    if environment.isEmpty { return [] }
+    var words = ["env"]
+    for name in environment.keys.sorted() {
+      if case .some(.some(let value)) = environment[name] {
+        words.append(quoted("\(name)=\(value)"))
+      } else {
+        words.insert(contentsOf: ["-u", quoted(name)], at: 1)
+      }
+    }
+    return words
   }
 
   /// `text` as one word of a POSIX shell.

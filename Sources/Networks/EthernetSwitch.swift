@@ -207,6 +207,15 @@ public final class EthernetSwitch: Sendable {
     }
   }
 
+  /// What its thread has cost so far.
+  public var processorSeconds: Double {
+    ask { _ in
+      var time = timespec()
+      clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+      return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+  }
+
   public func add(_ tap: FrameTap) {
     ask { core in
       core.taps.append(tap)

@@ -46,6 +46,11 @@ import Glibc
     if exited.value == nil { kill(target, number) }
   }
 
+  /// Sends a signal to the child alone; nothing if it is gone.
+  public func signalLeader(_ number: Int32) {
+    if exited.value == nil { kill(pid, number) }
+  }
+
   /// Ends the child by the rungs of `ladder` and returns when it has been reaped; a rung without
   /// grace is skipped.
   public func stop(_ ladder: StopLadder = .standard) async {

@@ -4,6 +4,8 @@ public struct Command: Sendable {
   public var name: String
   /// A program's name, looked up in PATH, or a path.
   public var executable: String
+  /// What the program is told that it was called as; nil for `executable`.
+  public var zeroth: String?
   /// Without the zeroth argument.
   public var arguments: [Argument]
   /// Added to the run's own environment; nil removes a variable.

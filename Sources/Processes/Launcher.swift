@@ -55,7 +55,7 @@ import Glibc
       arguments: command.arguments, standard: standard, unmentioned: descriptors.keys)
     try check(numbers, standard, descriptors)
 
-    let line = [command.executable] + command.arguments.map(numbers.text)
+    let line = [command.zeroth ?? command.executable] + command.arguments.map(numbers.text)
     let tail = OutputTail()
     let streams = try StreamWiring(command, descriptors: descriptors, tail: tail)
     defer { streams.finish() }

@@ -1,12 +1,14 @@
 import Events
 
 /// The end of what a child wrote.
-@Supervisor final class OutputTail {
-  static let limit = 64 * 1024
+@Supervisor public final class OutputTail {
+  public static let limit = 64 * 1024
   private var bytes: [UInt8] = []
   private var isCut = false
 
-  func append(_ more: some Collection<UInt8>) {
+  public init() {}
+
+  public func append(_ more: some Collection<UInt8>) {
     bytes += more.suffix(Self.limit)
     // Only now and then, since removing from the front moves all that stays.
     if bytes.count > 2 * Self.limit { cut() }
@@ -18,7 +20,7 @@ import Events
   }
 
   /// At most 64 KiB, with U+FFFD for what is not UTF-8; it begins with a whole character.
-  var text: String {
+  public var text: String {
     var tail = bytes.suffix(Self.limit)
     if isCut || tail.count < bytes.count {
       var skipped = 0

@@ -15,6 +15,10 @@ public enum Signal: Sendable, CaseIterable {
   case resume
   /// Something was written that nobody will read: also an error of the write.
   case pipe
+  /// For whoever asks for them.
+  case user1, user2
+  /// The terminal has another size.
+  case window
 
   public var name: String {
     switch self {
@@ -25,6 +29,9 @@ public enum Signal: Sendable, CaseIterable {
     case .stop: "SIGTSTP"
     case .resume: "SIGCONT"
     case .pipe: "SIGPIPE"
+    case .user1: "SIGUSR1"
+    case .user2: "SIGUSR2"
+    case .window: "SIGWINCH"
     }
   }
 
@@ -37,6 +44,17 @@ public enum Signal: Sendable, CaseIterable {
     case .stop: SIGTSTP
     case .resume: SIGCONT
     case .pipe: SIGPIPE
+    case .user1: SIGUSR1
+    case .user2: SIGUSR2
+    case .window: SIGWINCH
+    }
+  }
+
+  /// Whether it is left alone until somebody asks for it.
+  var isOptional: Bool {
+    switch self {
+    case .user1, .user2, .window: true
+    default: false
     }
   }
 

@@ -19,7 +19,7 @@ import Events
         _ = try end.use { end throws(ProcessError) in try end.setNonblocking() }
       }
       ends = (reader, writer)
-      let numbers = Signal.allCases.map(\.number)
+      let numbers = Signal.allCases.filter { !$0.isOptional }.map(\.number)
       signals_catch(numbers, Int32(numbers.count), writer.number)
     }
     watch?.cancel()
@@ -30,6 +30,12 @@ import Events
         if let signal = Signal(number: Int32(byte)) { handler(signal) }
       }
     }
+  }
+
+  /// Brings this signal too from now on, even if the run was started to ignore it.
+  public static func add(_ signal: Signal) {
+    // Without a pipe there is nobody to be told.
+    if ends != nil { signals_add(signal.number) }
   }
 
   /// Stops this process, all its threads, as Ctrl-Z does if nobody catches it; returns when it has

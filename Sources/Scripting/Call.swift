@@ -50,6 +50,14 @@ public struct Call {
 
   public func isFunction(_ index: Int) -> Bool { lua_type(state, Int32(index)) == LUA_TFUNCTION }
 
+  /// A function, or a value with `__call`, such as `wait`.
+  public func isCallable(_ index: Int) -> Bool {
+    if isFunction(index) { return true }
+    guard luaL_getmetafield(state, Int32(index), "__call") != LUA_TNIL else { return false }
+    lua_pop_values(state, 1)
+    return true
+  }
+
   /// What a report would say of the error value at `index`; nil if there is none.
   public func failureText(_ index: Int) -> String? {
     isAbsent(index) ? nil : interpreter.failure(state, Int32(index)).text
@@ -61,11 +69,23 @@ public struct Call {
 
   public func push(_ number: Double) { lua_pushnumber(state, number) }
 
+  /// Pushes a string of bytes in memory of malloc's, and takes that: a long one is not copied.
+  public func push(taking bytes: UnsafeMutableRawBufferPointer) {
+    lua_checkstack(state, 4)
+    bridge_push_block(state, bytes.baseAddress, bytes.count)
+  }
+
   /// Pushes and returns the count, for `return call.results(…)`.
   public func results(_ values: Value...) -> Int {
     lua_checkstack(state, Int32(values.count + 4))
     for value in values { push(value) }
     return values.count
+  }
+
+  /// An error value, to be raised by Lua.
+  public func results(_ error: ScriptError) -> Int {
+    interpreter.push(state, error)
+    return 1
   }
 
   /// All arguments from `index` on, as they are, as results.
@@ -85,18 +105,20 @@ public struct Call {
       wait.abandon()
       throw .usage("there is no task here that could wait")
     }
-    if let error = task.takeInterrupt() {
+    task.limit = task.scopes.isEmpty ? nil : scheduler.earliestScope(of: task)
+    if let error = task.takeStop(during: wait) {
       wait.abandon()
       throw error
     }
-    if wait.poll() { return try wait.finish(self) }
+    // Now and then the others get their turn all the same, so that no loop keeps it from them.
+    if wait.poll(), !scheduler.isTurnOver(of: task) || lua_isyieldable(state) == 0 {
+      return try wait.finish(self)
+    }
     guard lua_isyieldable(state) != 0 else {
       wait.abandon()
-      throw .usage(
-        "cannot wait here: a C function that calls back (table.sort, string.gsub, a metamethod,"
-          + " load) is in the way; wait before it and use the result")
+      throw interpreter.refusal(on: state)
     }
-    scheduler.suspend(task, for: wait)
+    scheduler.suspend(task, for: wait, on: state)
     return Int(BRIDGE_YIELD)
   }
 
@@ -127,6 +149,13 @@ extension Call {
   }
 
   public func pushGlobal(_ name: String) { lua_getglobal(state, name) }
+
+  /// Raises the value at `index` as it is, which the trace noted for it stays with.
+  func raise(_ index: Int) -> Int {
+    interpreter.scheduler.current?.keepsTrace = true
+    lua_pushvalue(state, Int32(index))
+    return Int(BRIDGE_RAISE)
+  }
 
   /// Pushes a file, as io.popen gives it. Its close calls method `finish` of `object`. Takes the
   /// descriptor; false if there is no file to be had.

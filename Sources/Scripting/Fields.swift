@@ -91,13 +91,24 @@ public struct Fields {
   public func size(_ name: String) throws(ScriptError) -> UInt64? {
     let wanted = "a string with a unit, such as '512M' or '2G'"
     guard isGiven(name) else { return nil }
-    guard case .string = table[name], let text = table[name].text, let unit = text.last,
-      let shift = ["K": 10, "M": 20, "G": 30, "T": 40][unit.uppercased()],
-      let number = Double(text.dropLast()), number > 0, number < 1e9
-    else { throw wrong(name, wanted) }
-    let bytes = number * Double(UInt64(1) << UInt64(shift))
+    guard case .string = table[name], let bytes = Self.size(table[name].text ?? "") else {
+      throw wrong(name, wanted)
+    }
     guard bytes < 0x1p62 else { throw wrong(name, "less than 4 EiB") }
     return UInt64(bytes)
+  }
+
+  /// The same of a text; nil if it is none, or too large.
+  public static func bytes(_ text: String) -> UInt64? {
+    size(text).flatMap { $0 < 0x1p62 ? UInt64($0) : nil }
+  }
+
+  private static func size(_ text: String) -> Double? {
+    guard let unit = text.last,
+      let shift = ["K": 10, "M": 20, "G": 30, "T": 40][unit.uppercased()],
+      let number = Double(text.dropLast()), number > 0, number < 1e9
+    else { return nil }
+    return number * Double(UInt64(1) << UInt64(shift))
   }
 
   /// A table of names and strings, such as an environment; `false` for a value means "none".

@@ -109,7 +109,10 @@ extension Interpreter {
     return strncmp(source, Self.ownPrefix, Self.ownPrefix.utf8.count) == 0
   }
 
-  func place(_ state: OpaquePointer) -> Place? { frames(state, limit: 1).first?.place }
+  /// The script's innermost line; of a task that runs vmscript's own functions alone, where it began.
+  func place(_ state: OpaquePointer) -> Place? {
+    frames(state, limit: 1).first?.place ?? scheduler.current?.origin
+  }
 
   /// The frames of the script, innermost first: neither C functions nor vmscript's own Lua.
   func frames(_ state: OpaquePointer, limit: Int = 20) -> [Failure.Frame] {
@@ -147,9 +150,48 @@ extension Interpreter {
   }
 
   func noteTrace(_ call: Call) -> Int {
-    scheduler.current?.trace = frames(call.state)
+    if let task = scheduler.current, !isRaisedAgain(call.state) { task.trace = frames(call.state) }
     return call.arguments(from: 1)
   }
+
+  /// Whether the message handler that runs was called for an error that `leaveScope` raises again:
+  /// its frames were noted where it came from.
+  private func isRaisedAgain(_ state: OpaquePointer) -> Bool {
+    guard let task = scheduler.current, task.keepsTrace else { return false }
+    task.keepsTrace = false
+    var record = lua_Debug()
+    // The handler, what raised the error: a function of the host's has its number as its upvalue.
+    guard lua_getstack(state, 1, &record) != 0, lua_checkstack(state, 4) != 0 else { return false }
+    lua_getinfo(state, "f", &record)
+    defer { lua_pop_values(state, 1) }
+    guard lua_getupvalue(state, -1, 1) != nil else { return false }
+    defer { lua_pop_values(state, 1) }
+    return lua_tointegerx(state, -1, nil) == lua_Integer(leaveID)
+  }
+
+  /// What keeps the running thread from waiting: C code that calls back, as an error names it; or
+  /// whether it is a finalizer.
+  func obstacle(on state: OpaquePointer) -> (culprit: String?, isFinalizer: Bool) {
+    var record = lua_Debug()
+    var culprit: String?
+    var level: Int32 = 1
+    while lua_getstack(state, level, &record) != 0 {
+      level += 1
+      lua_getinfo(state, "Sn", &record)
+      let name = record.name.map { String(cString: $0) }
+      if name == "__gc", let what = record.namewhat, strcmp(what, "metamethod") == 0 {
+        return (nil, true)
+      }
+      guard culprit == nil, let what = record.what, strcmp(what, "C") == 0 else { continue }
+      if let name, !Self.carriers.contains(name) {
+        culprit = "C function '\(name)', which calls back,"
+      }
+    }
+    return (culprit, false)
+  }
+
+  /// C functions through which a wait goes outward.
+  private static let carriers: Set = ["pcall", "xpcall", "require", "resume", "close", "catch_all"]
 
   /// The failure whose error value is at `index`.
   func failure(_ state: OpaquePointer, _ index: Int32) -> Failure {

@@ -15,6 +15,7 @@ public final class Interpreter {
   private var metatables: [ObjectIdentifier: Int32] = [:]
   private let cache: Int32
   private(set) var handlerID: Int32 = 0
+  private(set) var leaveID: Int32 = 0
   /// A Lua thread for calls that belong to no task.
   let scratch: OpaquePointer
   let stringFind: Int32
@@ -31,6 +32,7 @@ public final class Interpreter {
       },
       resume: { state in Interpreter.of(state!).goOn(state!) },
       refuse: { state in Interpreter.of(state!).refuseWait() },
+      replace: { state in Interpreter.of(state!).replaceError(state!) },
       interrupted: { state in Interpreter.of(state!).interrupted(state!) },
       release: { Unmanaged<AnyObject>.fromOpaque($0!).release() },
       out_of_memory: outOfMemory)
@@ -52,6 +54,9 @@ public final class Interpreter {
     lua_pop_values(state, 1)
     scheduler.interpreter = self
     handlerID = register { call in call.interpreter.noteTrace(call) }
+    leaveID = register { call throws(ScriptError) in
+      try call.interpreter.scheduler.leaveScope(call)
+    }
     let loads = ModuleLoads()
     let begin = register { call throws(ScriptError) in try loads.begin(call) }
     bridge_install_require(state, begin, register { call in loads.end(call) })
@@ -98,7 +103,7 @@ public final class Interpreter {
     guard let task = scheduler.current, let wait = task.wait else { return 0 }
     task.wait = nil
     do throws(ScriptError) {
-      if let error = task.takeInterrupt() {
+      if let error = task.takeStop(during: wait) {
         wait.abandon()
         throw error
       }
@@ -109,16 +114,43 @@ public final class Interpreter {
   }
 
   private func refuseWait() {
-    scheduler.current?.interrupt = .usage(
+    let refusal = ScriptError.usage(
       "cannot wait here: this coroutine was resumed inside a C function that calls back"
         + " (table.sort, string.gsub, a metamethod); resume it outside of that")
+    scheduler.current?.setInterrupt(refusal, isUrgent: true)
+  }
+
+  /// Why the running thread cannot wait.
+  func refusal(on state: OpaquePointer) -> ScriptError {
+    let (culprit, isFinalizer) = obstacle(on: state)
+    guard isFinalizer else {
+      return .usage(
+        "cannot wait here: \(culprit ?? "a C function that calls back (table.sort, string.gsub, load)")"
+          + " is in the way; wait before it and use the result")
+    }
+    let error = ScriptError.usage(
+      "cannot wait in a __gc metamethod: Lua calls it wherever it happens to be; use a <close>"
+        + " variable, whose __close may wait")
+    // Lua drops what a finalizer raises: so the task is told too.
+    var told = error
+    told.place = place(state)
+    scheduler.current?.setInterrupt(told, isUrgent: false)
+    return error
+  }
+
+  /// A handler's error, on the top, gives way to the one by which its task is unwound.
+  private func replaceError(_ state: OpaquePointer) {
+    guard let task = scheduler.current, let unwinding = task.unwinding else { return }
+    task.noteHandlerFailure(failure(state, lua_gettop(state)))
+    lua_pop_values(state, 1)
+    push(state, RaisedError(unwinding.error), uncatchable: true)
   }
 
   private func interrupted(_ state: OpaquePointer) -> Int32 {
     guard let error = onInterrupt() else { return 0 }
     // In another task it is raised there, and main hears of it at its wait.
     if scheduler.current !== scheduler.main, let main = scheduler.main {
-      scheduler.interrupt(main, with: error)
+      scheduler.interrupt(main, with: error, isUrgent: true)
     }
     return raise(state, error)
   }
@@ -126,9 +158,15 @@ public final class Interpreter {
   private func raise(_ state: OpaquePointer, _ error: ScriptError) -> Int32 {
     var error = error
     if error.place == nil { error.place = place(state) }
-    lua_checkstack(state, 8)
-    push(state, RaisedError(error), uncatchable: error.kind == .cancelled)
+    push(state, error)
     return Int32(BRIDGE_RAISE)
+  }
+
+  /// As an error value.
+  func push(_ state: OpaquePointer, _ error: ScriptError) {
+    lua_checkstack(state, 8)
+    if error.isUncatchable { scheduler.beginUnwinding(by: error) }
+    push(state, RaisedError(error), uncatchable: error.isUncatchable)
   }
 
   // MARK: Functions and objects
@@ -157,6 +195,20 @@ public final class Interpreter {
   }
 
   public func pushTable() { lua_new_table(state) }
+
+  /// Sets, in the table on the top of the stack, what `within` is made of: `enter_scope(seconds)`,
+  /// `catch_all(note_trace, f, …)`, `leave_scope(scope, ok, …)`.
+  public func setScopeFunctions() {
+    setField("enter_scope") { call throws(ScriptError) in
+      try call.interpreter.scheduler.enterScope(call, call.number(1) ?? 0)
+    }
+    bridge_push_catch_all(state)
+    lua_setfield(state, -2, "catch_all")
+    pushHandler(state)
+    lua_setfield(state, -2, "note_trace")
+    bridge_push_function(state, leaveID)
+    lua_setfield(state, -2, "leave_scope")
+  }
 
   /// Sets `function` in the table on the top of the stack.
   public func setField(_ name: String, _ function: @escaping NativeFunction) {

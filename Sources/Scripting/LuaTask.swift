@@ -1,4 +1,5 @@
 import CLua
+import CLuaBridge
 import Events
 
 /// One line of execution in a script: a coroutine with a name, and what it waits for.
@@ -12,11 +13,30 @@ public final class LuaTask {
   let anchor: Int32
   var startArguments: Int32
   var wait: (any Wait)?
+  /// The Lua thread that waits: the task's own, or a coroutine of the script's.
+  var waitingThread: OpaquePointer?
   var subscriptions: [Subscription] = []
-  var interrupt: ScriptError?
+  /// Raised at its present or next wait, unless it is being unwound.
+  private var interrupt: ScriptError?
+  /// Raised even then, and before that.
+  private var alarm: ScriptError?
   var isReady = false
+  /// Waits that were over at once.
+  var quickWaits: UInt = 0
+  /// It waits for something that may come from outside of the script.
+  var looksOutside = false
+  /// It was cancelled: once is enough.
+  public internal(set) var isCancelled = false
+  /// The blocks of `within` that it is in, outermost first.
+  var scopes: [TimeScope] = []
+  /// The one of them that ends the present wait.
+  var limit: TimeScope?
+  /// It is being unwound by what nothing may catch.
+  private(set) var unwinding: Unwinding?
   /// The frames of the last error that nothing caught.
   var trace: [Failure.Frame] = []
+  /// The next error that the message handler sees may be one whose trace was noted already.
+  var keepsTrace = false
 
   public enum Outcome {
     /// Its results, kept on its stack.
@@ -47,9 +67,69 @@ public final class LuaTask {
 
   deinit { lifeline.release(anchor) }
 
-  func takeInterrupt() -> ScriptError? {
+  /// When to look at its wait at the latest; nil for never.
+  var nextLook: Deadline? {
+    guard let wait else { return nil }
+    let deadline = min(wait.deadline, limit?.deadline ?? .never)
+    return deadline == .never ? nil : deadline
+  }
+
+  // MARK: What ends its waits early
+
+  /// Raises an error at its present or next wait. Not while it is being unwound, unless it is urgent:
+  /// then afterwards.
+  func setInterrupt(_ error: ScriptError, isUrgent: Bool) {
+    if isUrgent {
+      alarm = error
+    } else if interrupt == nil || error.kind == .cancelled {
+      interrupt = error
+    }
+  }
+
+  /// Whether `takeStop` has something.
+  var isToStop: Bool {
+    alarm != nil || (interrupt != nil && unwinding == nil) || limit?.deadline.hasPassed == true
+  }
+
+  /// What ends a wait now instead of what it waits for.
+  func takeStop(during wait: any Wait) -> ScriptError? {
+    if let alarm {
+      self.alarm = nil
+      return alarm
+    }
+    if let interrupt, unwinding == nil {
+      self.interrupt = nil
+      return interrupt
+    }
+    guard let limit, limit.deadline.hasPassed else { return nil }
+    return limit.error(during: wait)
+  }
+
+  /// What it was to be told at its next wait, when there will be none.
+  public func takeInterrupt() -> ScriptError? {
     defer { interrupt = nil }
     return interrupt
+  }
+
+  /// An uncatchable error is raised in it, while it runs.
+  func beginUnwinding(by error: ScriptError, number: UInt32) {
+    var scope: TimeScope?
+    if error.endsBlock, let limit {
+      scope = limit
+      limit.outer = unwinding
+    }
+    unwind(Unwinding(number: number, error: error, scope: scope))
+  }
+
+  /// It goes on in this unwinding, or in none. It is the running task.
+  func unwind(_ unwinding: Unwinding?) {
+    self.unwinding = unwinding
+    bridge_set_unwinding(unwinding?.number ?? 0)
+  }
+
+  /// A handler's error, in the place of the one by which it is unwound.
+  func noteHandlerFailure(_ failure: Failure) {
+    if unwinding?.failure == nil { unwinding?.failure = failure }
   }
 }
 

@@ -41,6 +41,7 @@ final class ModuleLoads {
 private final class LoadWait: Wait {
   let purpose: String
   let deadline = Deadline.never
+  let isForTasks = true
   private let over: Event<Bool>
   private let leave: () -> Void
 

@@ -1,11 +1,14 @@
 /// An error of vmscript's as a script sees it after `pcall`: `tostring` and fields.
 public final class RaisedError: ScriptObject {
   public static let typeName = "error"
-  public let error: ScriptError
+  public private(set) var error: ScriptError
 
   public init(_ error: ScriptError) { self.error = error }
 
   public var shown: String { error.text }
+
+  /// A further line for its report.
+  public func add(note: String) { error.notes.append(note) }
 
   public func field(_ key: Value) -> Value? {
     guard let name = key.text else { return nil }

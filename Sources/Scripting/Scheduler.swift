@@ -10,6 +10,11 @@ public final class Scheduler {
   private var ready: [LuaTask] = []
   private var timers = TimerQueue<UInt64>()
   private var nextID: UInt64 = 0
+  private var nextUnwinding: UInt32 = 0
+  var nextScope: UInt64 = 0
+  var scopeThreads: Int32?
+  /// How many tasks wait for something that may come from outside of the script.
+  private var outside = 0
   public private(set) var current: LuaTask?
   public private(set) var main: LuaTask?
   /// Asked at each look at a wait of main's that goes on (it is given the wait, and what lets
@@ -54,11 +59,32 @@ public final class Scheduler {
       from: state, values: values, name: name, origin: interpreter.place(state))
   }
 
-  /// Raises `error` in the task at its current or next wait.
-  public func interrupt(_ task: LuaTask, with error: ScriptError) {
+  /// Raises `error` in the task at its current or next wait; while it is being unwound only if that
+  /// is urgent, else afterwards.
+  public func interrupt(_ task: LuaTask, with error: ScriptError, isUrgent: Bool = false) {
     guard task.outcome == nil else { return }
-    if task.interrupt == nil || error.kind == .cancelled { task.interrupt = error }
-    if task.wait != nil { enqueue(task) }
+    task.setInterrupt(error, isUrgent: isUrgent)
+    if task.wait != nil, task.isToStop { enqueue(task) }
+  }
+
+  /// Ends the task at its current or next wait, with its `<close>` handlers, which nothing more
+  /// disturbs. One that has not begun never does, if `evenUnbegun`.
+  public func cancel(_ task: LuaTask, because reason: String, evenUnbegun: Bool = true) {
+    guard task.outcome == nil, !task.isCancelled else { return }
+    task.isCancelled = true
+    let error = ScriptError(.cancelled, reason)
+    guard evenUnbegun, task.startArguments > 0 else { return interrupt(task, with: error) }
+    tasks[task.id] = nil
+    task.outcome = .failed(Failure(text: error.text, error: error))
+    task.ended.set(true)
+  }
+
+  /// An uncatchable error is raised in the running task.
+  func beginUnwinding(by error: ScriptError) {
+    guard let current else { return }
+    nextUnwinding += 1
+    if error.kind == .cancelled { current.isCancelled = true }
+    current.beginUnwinding(by: error, number: nextUnwinding)
   }
 
   /// Makes the task look at its wait again soon. From any thread.
@@ -88,12 +114,61 @@ public final class Scheduler {
     ready.append(task)
   }
 
-  func suspend(_ task: LuaTask, for wait: any Wait) {
+  /// Whether the task has had many waits that were over at once, and others would like to go on.
+  func isTurnOver(of task: LuaTask) -> Bool {
+    guard tasks.count > 1 else { return false }
+    task.quickWaits += 1
+    return task.quickWaits % 64 == 0
+  }
+
+  func suspend(_ task: LuaTask, for wait: any Wait, on thread: OpaquePointer) {
     task.wait = wait
+    task.waitingThread = thread
     task.subscriptions = wait.subscribe(waker(for: task))
-    if wait.deadline != .never { timers.insert(task.id, at: wait.deadline.instant) }
+    setTimer(task)
+    if looksOutside(task) {
+      task.looksOutside = true
+      outside += 1
+    }
     // What happened between the first look and the subscription woke nobody.
     if wait.poll() { enqueue(task) } else { lookForFault(task, wait) }
+  }
+
+  /// A timer of a wait that is over stays until it is due, unless there are many of them.
+  private func setTimer(_ task: LuaTask) {
+    guard let deadline = task.nextLook else { return }
+    timers.insert(task.id, at: deadline.instant)
+    guard timers.count > 4096, timers.count > 4 * tasks.count else { return }
+    timers = TimerQueue()
+    for task in living {
+      if let deadline = task.nextLook { timers.insert(task.id, at: deadline.instant) }
+    }
+  }
+
+  // MARK: Deadlock
+
+  private func looksOutside(_ task: LuaTask) -> Bool {
+    task.limit != nil || task.wait?.isForTasks == false
+  }
+
+  /// No task is ready and no letter has come. If all wait for what only another could bring, the main
+  /// task is told so, or the oldest if that has ended.
+  private func findDeadlock() -> Bool {
+    let waiting = living.filter { $0.wait != nil }
+    for task in waiting where looksOutside(task) {
+      task.looksOutside = true
+      outside += 1
+    }
+    guard outside == 0, let told = waiting.first, let wait = told.wait else { return false }
+    var error = ScriptError.usage(
+      "deadlock: nothing can come any more of all that the script waits for, here \(wait.purpose)")
+    for task in waiting.prefix(20) {
+      let place = task.waitingThread.flatMap { interpreter.place($0) }.map { " at \($0)" } ?? ""
+      error.notes.append("\(task.name)\(place) waits for \(task.wait!.purpose)")
+    }
+    if waiting.count > 20 { error.notes.append("… and \(waiting.count - 20) tasks more") }
+    interrupt(told, with: error, isUrgent: true)
+    return true
   }
 
   // MARK: Running
@@ -104,6 +179,7 @@ public final class Scheduler {
     while task.outcome == nil && !deadline.hasPassed {
       deliver()
       if ready.isEmpty {
+        if outside == 0 && findDeadlock() { continue }
         let next = timers.soonest.map { Deadline($0) } ?? .never
         mailbox.sleep(until: min(next, deadline), serving: source)
         continue
@@ -124,7 +200,7 @@ public final class Scheduler {
   private func lookForFault(_ task: LuaTask, _ wait: any Wait) {
     guard task === main else { return }
     let error = mainFault(wait) {
-      for other in self.tasks.values where other !== task && !other.isReady {
+      for other in self.living where other !== task && !other.isReady {
         if other.wait?.poll() == true { self.enqueue(other) }
       }
     }
@@ -134,7 +210,9 @@ public final class Scheduler {
   /// Wakes the tasks whose letters or timers have come.
   private func deliver() {
     for id in mailbox.collect() {
-      if id == 0, let main, let error = interpreter.onInterrupt() { interrupt(main, with: error) }
+      if id == 0, let main, let error = interpreter.onInterrupt() {
+        interrupt(main, with: error, isUrgent: true)
+      }
       look(id)
     }
     let now = Instant.now
@@ -143,7 +221,7 @@ public final class Scheduler {
 
   private func look(_ id: UInt64) {
     guard let task = tasks[id], !task.isReady, let wait = task.wait else { return }
-    if wait.poll() || task.interrupt != nil { enqueue(task) } else { lookForFault(task, wait) }
+    if wait.poll() || task.isToStop { enqueue(task) } else { lookForFault(task, wait) }
   }
 
   private func resume(_ task: LuaTask) {
@@ -154,6 +232,11 @@ public final class Scheduler {
     let arguments = task.startArguments
     task.startArguments = 0
     task.subscriptions = []
+    if task.looksOutside {
+      task.looksOutside = false
+      outside -= 1
+    }
+    bridge_set_unwinding(task.unwinding?.number ?? 0)
     var results: Int32 = 0
     let status = bridge_resume(task.thread, interpreter.state, arguments, &results)
     if status == LUA_YIELD {
@@ -169,7 +252,10 @@ public final class Scheduler {
     if status == LUA_OK && lua_toboolean(task.thread, top - results + 1) != 0 {
       task.outcome = .returned(Int(results) - 1)
     } else {
-      task.outcome = .failed(interpreter.failure(task.thread, top))
+      var failure = interpreter.failure(task.thread, top)
+      // What fails while a task is cancelled is not lost.
+      if failure.error?.kind == .cancelled, let other = task.unwinding?.failure { failure = other }
+      task.outcome = .failed(failure)
       if task !== main && !task.isObserved && !task.ended.isAwaited { onUnawaitedFailure(task) }
     }
     task.ended.set(true)

@@ -29,6 +29,10 @@ public struct ScriptError: Error, Sendable {
   public var notes: [String] = []
   /// Where in the script; found when it is raised, if not given.
   public var place: Place?
+  /// The time of a `within` has run out: its block is being ended.
+  var endsBlock = false
+  /// Whether it passes every `pcall`.
+  var isUncatchable: Bool { kind == .cancelled || endsBlock }
 
   public init(_ kind: Kind, _ message: String, machine: String? = nil) {
     self.kind = kind

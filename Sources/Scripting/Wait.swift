@@ -14,8 +14,15 @@ public protocol Wait: AnyObject {
   var deadline: Deadline { get }
   /// What it waits for, as "console text 'login:' of machine 'a'".
   var purpose: String { get }
+  /// Whether nothing but another task of the script can end it. A default time-out does not count:
+  /// it would only say late what can be said at once.
+  var isForTasks: Bool { get }
+  /// Adds to an error about its being cut short what a person needs to understand it.
+  func explain(_ error: inout ScriptError)
 }
 
 extension Wait {
   public func abandon() {}
+  public var isForTasks: Bool { false }
+  public func explain(_ error: inout ScriptError) {}
 }

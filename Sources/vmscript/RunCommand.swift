@@ -31,6 +31,12 @@ struct RunCommand: ParsableCommand {
   @Option(help: "A kernel for the default guest, in the place of the distribution's.")
   var kernel: String?
 
+  @Option(help: "How many machines may run at a time; others wait for their turn.")
+  var jobs: Int?
+
+  @Option(help: "How much memory machines may have together, as 8G; default: what the host has.")
+  var memory: String?
+
   @Argument(help: "The script, or - for standard input.", completion: .file(extensions: ["lua"]))
   var file: String
 
@@ -39,6 +45,10 @@ struct RunCommand: ParsableCommand {
 
   func validate() throws {
     if let timeout, !(timeout > 0) { throw ValidationError("--timeout wants seconds above 0") }
+    if let jobs, jobs < 1 { throw ValidationError("--jobs wants a number from 1 on") }
+    if let memory, RunOptions.bytes(memory) == nil {
+      throw ValidationError("--memory wants a size with a unit, such as 512M or 8G")
+    }
     guard timeoutScale > 0, timeoutScale.isFinite else {
       throw ValidationError("--timeout-scale wants a number above 0")
     }
@@ -51,6 +61,8 @@ struct RunCommand: ParsableCommand {
     options.seed = seed
     options.accelerator = accel
     options.kernel = kernel
+    options.jobs = jobs
+    options.memory = memory.flatMap { RunOptions.bytes($0) }
     Self.execute(options)
   }
 

@@ -1,8 +1,20 @@
 import Events
+import Synchronization
 import Testing
 
 @Suite struct SupervisorTests {
   struct Broken: Error, Equatable {}
+
+  @Test func wakersAreCalledInTheOrderInWhichTheyCame() {
+    let event = Event<Int>()
+    let order = Mutex<[Int]>([])
+    let subscriptions = (0..<100).map { number in
+      event.subscribe { order.withLock { $0.append(number) } }
+    }
+    event.set(1)
+    #expect(order.withLock { $0 } == Array(0..<100))
+    withExtendedLifetime(subscriptions) {}
+  }
 
   @Test func syncReturnsAndThrows() {
     #expect(Supervisor.sync { 40 + 2 } == 42)

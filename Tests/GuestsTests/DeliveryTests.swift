@@ -64,7 +64,7 @@ import Testing
       let (monitor, guest) = try Descriptor.pair().split()
       let number = theirs.number
       port = theirs
-      fake = FakeGuestAgent(guest, behaviour) { _ in Guest.hello(number, version: 1) }
+      fake = FakeGuestAgent(guest, behaviour) { _ in Guest.hello(number, version: 2) }
       (agent, delivery) = Supervisor.sync {
         let agent = AgentClient(ours, isReplaceable: true)
         return (
@@ -156,7 +156,7 @@ import Testing
   /// The guest has the agent itself and needs nobody.
   @Test func standsBackForAnAgentThatIsThere() throws {
     let guest = try Guest(.init(disabled: ["guest-exec"]), isSole: false)
-    guest.hello(version: 1)
+    guest.hello(version: 2)
     #expect(guest.agent.ready.block(until: .after(10)) != nil)
     #expect(guest.agent.barred.value == nil)
   }

@@ -173,19 +173,24 @@ import Testing
 
   @Test func files() throws {
     let bytes = (0..<1_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
-    try guest.answer { $0.put(bytes, to: "/tmp/a/b/file", mode: 0o750) }
+    try guest.answer { $0.put(.bytes(bytes), to: Array("/tmp/a/b/file".utf8), mode: 0o750).answer }
     #expect(try guest.text("stat -c '%a %s' /tmp/a/b/file") == "750 1000000\n")
-    let file = try guest.answer { $0.get("/tmp/a/b/file") }
+    let file = try guest.answer { $0.get(Array("/tmp/a/b/file".utf8)).answer }
     #expect(file.bytes == bytes && file.mode == 0o750)
-    try guest.answer { $0.put([], to: "/tmp/empty") }
-    let empty = try guest.answer { $0.get("/tmp/empty") }
+    #expect(throws: AgentError.self) {
+      try guest.answer { $0.get(Array("/tmp/a/b/file".utf8), limit: 999_999).answer }
+    }
+    try guest.answer { $0.put(.bytes([]), to: Array("/tmp/empty".utf8)).answer }
+    let empty = try guest.answer { $0.get(Array("/tmp/empty".utf8)).answer }
     #expect(empty.bytes.isEmpty && empty.mode == 0o644)
-    let boot = try guest.answer { $0.get("/proc/sys/kernel/random/boot_id") }
+    let boot = try guest.answer { $0.get(Array("/proc/sys/kernel/random/boot_id".utf8)).answer }
     #expect(boot.bytes.count == 37)
     for path in ["/nonesuch", "/tmp", "/dev/null"] {
-      #expect(throws: AgentError.self) { try guest.answer { $0.get(path) } }
+      #expect(throws: AgentError.self) { try guest.answer { $0.get(Array(path.utf8)).answer } }
     }
-    #expect(throws: AgentError.self) { try guest.answer { $0.put([1], to: "/proc/nonesuch/x") } }
+    #expect(throws: AgentError.self) {
+      try guest.answer { $0.put(.bytes([1]), to: Array("/proc/nonesuch/x".utf8)).answer }
+    }
   }
 
   @Test func clock() throws {

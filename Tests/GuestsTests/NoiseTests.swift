@@ -34,7 +34,7 @@ import Testing
     noise.withUnsafeBytes { _ = write(theirs.number, $0.baseAddress!, 100_000) }
     var hello: [UInt8] = []
     Frame(session: 5, request: 0, kind: .hello, length: FrameParser.helloBody).encode(into: &hello)
-    hello += [1, 0] + [UInt8](repeating: 0xFF, count: FrameParser.helloBody - 2)
+    hello += [2, 0] + [UInt8](repeating: 0xFF, count: FrameParser.helloBody - 2)
     _ = write(theirs.number, hello, hello.count)
     #expect(client.ready.block(until: .after(5))?.session == 5)
     let process = Supervisor.sync { client.exec(.shell("true")) }
@@ -65,7 +65,7 @@ import Testing
     let client = Supervisor.sync { AgentClient(ours) }
     var hello: [UInt8] = []
     Frame(session: 5, request: 0, kind: .hello, length: FrameParser.helloBody).encode(into: &hello)
-    hello += [2, 0] + [UInt8](repeating: 0, count: FrameParser.helloBody - 2)
+    hello += [3, 0] + [UInt8](repeating: 0, count: FrameParser.helloBody - 2)
     _ = write(theirs.number, hello, hello.count)
     #expect(client.ended.block(until: .after(5))?.kind == .version)
   }

@@ -125,6 +125,42 @@ import Testing
       ])
   }
 
+  @Test func shares() {
+    func found(_ kind: MachineSpecification.Kind) -> [String] {
+      var specification = MachineSpecification(kind, name: "s", seed: 1)
+      specification.kernel = "/k"
+      specification.shares = [
+        Share(path: "/a,b", tag: "x", isReadOnly: true, driver: .plan9),
+        Share(path: "/c", tag: "y", driver: .virtiofs),
+      ]
+      let words = words(specification, tcg)
+      let start = words.firstIndex(of: "-object")!
+      return Array(words[start..<words[start...].firstIndex { $0.hasPrefix("virtio-rng") }!])
+    }
+    func expected(_ memory: String, _ bus: String, _ legacy: [String]) -> [String] {
+      ["-object", "memory-backend-memfd,id=ram,size=\(memory),share=on"]
+        + ["-machine", "memory-backend=ram"] + legacy + [
+          "-fsdev",
+          "local,id=share0,security_model=none,multidevs=remap,readonly=on,path=/a,,b",
+          "-device", "virtio-9p-\(bus),fsdev=share0,mount_tag=x",
+          "-chardev", "socket,id=share1,fd=<share1>",
+          "-device", "vhost-user-fs-\(bus),chardev=share1,tag=y", "-device",
+        ]
+    }
+    #expect(
+      found(.microvm)
+        == expected(
+          "256M", "device",
+          ["-global", "driver=virtio-mmio,property=force-legacy,value=false"]))
+    #expect(found(.pc) == expected("2048M", "pci", []))
+  }
+
+  @Test func virtiofsdsApart() {
+    #expect(VirtioFSD.isRust("virtiofsd 1.13.2\n"))
+    #expect(!VirtioFSD.isRust("virtiofsd version 7.2.22 (Debian 1:7.2)\nCopyright"))
+    #expect(!VirtioFSD.isRust("setgroups() failed") && !VirtioFSD.isRust(""))
+  }
+
   @Test func pcWithKernel() {
     var specification = MachineSpecification(.pc, name: "p", seed: 1)
     specification.kernel = "/k"

@@ -8,7 +8,9 @@ import Testing
   @Test func signalsReachTheHandler() async throws {
     let fixture = try await Fixture("signals", in: "/tmp")
     #expect(try fixture.hear() == ["ready"])
-    for signal in Signal.allCases where signal != .stop {
+    // The fixture has asked for the first of those that are left alone else.
+    for signal in Signal.allCases
+    where signal != .stop && (!signal.isOptional || signal == .user1) {
       await fixture.child.signal(signal.number)
       #expect(try fixture.hear() == ["\(signal)"])
     }

@@ -1,3 +1,6 @@
+-- status: 1
+-- stderr: on purpose
+-- stderr: fetched from machine 'd': dmesg.log, journal.log
 -- Debian's qemu-guest-agent lets vmscript's agent in, which then does what it does in the default
 -- guest; and does not let it in, which is said.
 -- environment: VMSCRIPT_PATH=scripts
@@ -41,7 +44,59 @@ for i = 1, 10 do tasks[i] = spawn(function() return vm:sh("sleep 0.2; echo " .. 
 for i, result in ipairs(wait.all(tasks)) do equal(result, tostring(i)) end
 equal(vm:sh "systemctl is-system-running --wait", "running")
 equal(vm:sh "su alice -c whoami", "alice")
+equal(vm:sh("id -un; echo $HOME; id -nG", { user = "alice" }), "alice\n/home/alice\nalice")
+vm:sh "nohup sleep 720 & setsid sleep 720 &"
+equal(vm:spawn({ "sh", "-c", "echo a; sleep 1000", user = "alice" }):read "line", "a")
+
+-- systemd's units, and ports of theirs.
+local function unit(name, text, extra)
+  vm:write("/etc/systemd/system/" .. name .. ".service", "[Unit]\n" .. (extra or "")
+    .. "[Service]\n" .. text)
+end
+unit("slow", "ExecStartPre=sleep 1\nExecStart=sleep infinity\n")
+unit("bad", "ExecStartPre=sleep 1\nExecStart=sh -c 'echo went wrong; exit 3'\n")
+unit("once", "Type=oneshot\nExecStart=sleep 0.5\n")
+unit("never", "ExecStart=sleep infinity\n", "ConditionPathExists=/no/such\n")
+vm:sh "systemctl daemon-reload; systemctl mask --runtime never-ever.service"
+local slow, bad, once = vm:unit "slow.service", vm:unit "bad", vm:unit "once.service"
+local port = vm:port(8999, { unit = "bad.service" })
+vm:sh "systemctl start --no-block slow bad once never"
+local states = wait.all({ slow, once }, { timeout = 100 })
+equal(states[1], "running") equal(states[2], "dead")
+local failure = raises("command", "unit 'bad' on machine 'd' has failed (exit-code)", wait, bad)
+assert(failure.stdout:find("went wrong", 1, true) and failure.stdout:find("status=3", 1, true),
+  failure.stdout)
+raises("command", "unit 'bad.service' on machine 'd' has failed", wait, port)
+equal(wait(vm:unit "systemd-journald.socket"), "running")
+raises("command", "no such unit", wait, vm:unit "no-such.service")
+raises("command", "it is masked", wait, vm:unit "never-ever.service")
+raises("command", "a condition of its is not met", wait, vm:unit "never.service")
+raises("timeout", "unit 'rescue.service' to be active", wait, vm:unit "rescue.service",
+  { timeout = 0.5 })
+raises("usage", "unit wants a unit's name", vm.unit, vm, "a b")
 equal(vm:sh "wc -c </etc/machine-id", "33")
+
+-- Services are units here.
+local service = require "vmscript.service"
+local function unit(name, command)
+  vm:write(("/etc/systemd/system/%s.service"):format(name), "[Service]\nExecStart=" .. command .. "\n")
+end
+unit("works", "sh -c 'echo serving; exec sleep 1000'")
+unit("fails", "sh -c 'echo one; sleep 0.5; echo two; exit 7'")
+local works = service.start(vm, { unit = "works.service", health = function(m)
+  return m:sh "systemctl show --property MainPID --value works" ~= "0" end })
+equal(works.name, "works")
+assert(works:is_running() and wait.eventually(function() return works:logs():find "serving" end))
+local pid = vm:sh "systemctl show --property MainPID --value works"
+works:restart()
+assert(vm:sh "systemctl show --property MainPID --value works" ~= pid)
+works:stop()
+assert(not works:is_running())
+err = raises("command", "service 'fails' of machine 'd' is failed before it was healthy", service.start,
+  vm, { unit = "fails", health = "false" })
+assert(table.concat(err.notes, "\n"):find "two")
+raises("command", "no-such", service.start, vm, { unit = "no-such" })
+vm:sh "systemctl reset-failed"
 
 -- The agent survives what started it, and is brought again when somebody kills it.
 equal(vm:sh "systemctl restart qemu-guest-agent && echo still here", "still here")
@@ -79,4 +134,5 @@ wait.eventually(function()
   return pcall(vm.sh, vm, "true")
 end, { interval = 1 })
 print "and allowed again"
-equal(vm:shutdown().reason, "poweroff")
+-- Of a script that fails the guest's logs are kept.
+error "on purpose"

@@ -7,7 +7,7 @@ local b = microvm { name = "b", memory = "128M", net = { { lan, name = "lan", ad
 wait.all { a:ready(), b:ready() }
 
 local function ping(count)
-  local text = a:sh(("ping -q -i 0.2 -c %d 10.0.0.2 || true"):format(count))
+  local text = a:sh(("ping -q -i 0.2 -W 1 -c %d 10.0.0.2 || true"):format(count))
   return tonumber(text:match "(%d+) packets received")
 end
 wait.eventually(function() return ping(1) == 1 end)

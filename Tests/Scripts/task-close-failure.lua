@@ -7,5 +7,5 @@ local task = spawn(function()
   local _ <close> = setmetatable({}, { __close = function()
     error "cannot clean up"
   end }) wait(60) end)
-wait(0) task:cancel()
+wait(0.001) task:cancel()
 wait(5)

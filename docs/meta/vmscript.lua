@@ -24,7 +24,7 @@
 ---| "usage" # the script asked for what cannot be
 ---| "missing" # the host lacks a program, a file, KVM; exit status 3
 ---| "launch" # QEMU or a helper could not be started, or refused its arguments
----| "exited" # a machine ended, or stopped working, unasked; or is not running
+---| "exited" # a machine or process ended, or stopped working, unasked; or is not running
 ---| "guest_panic" # a guest's kernel panicked, or its console showed a forbidden text
 ---| "timeout" # a wait ran out of time
 ---| "command" # a command or file in the guest failed
@@ -41,6 +41,7 @@
 ---@field message string what, where, what to do, in one line
 ---@field where? string "file:line" in the script
 ---@field machine? string
+---@field process? string
 ---@field code? integer exit status of the process concerned; gRPC's status code
 ---@field signal? integer the signal that ended it
 ---@field stdout? string
@@ -134,10 +135,205 @@ function CableEnd:unplug() end
 function CableEnd:plug() end
 
 --- A cable.
----@param options? { name?: string }
+---@param options? { name?: string, carries?: "frames"|"bytes" }
 ---@return CableEnd left
 ---@return CableEnd right
 function socketpair(options) end
+
+-- Networks ----------------------------------------------------------------------------------------
+
+---@alias Member Machine|NetworkPort who is on a network
+---@alias Members Member|Member[]
+---@alias Direction { from: Members, to: Members }
+
+--- A port of a network, for a machine's `net`.
+---@class NetworkPort
+---@field name string
+local NetworkPort = {}
+
+--- Takes the carrier of its machine's interface.
+function NetworkPort:unplug() end
+
+function NetworkPort:plug() end
+
+---@class LinkCounters frames
+---@field passed integer
+---@field cut integer dropped by partitions, cuts, and unplugged ends
+---@field held integer
+---@field overflowed integer the receiver's queue was full
+---@field judged integer while the link had faults
+---@field hits integer those that a fault did something to
+---@field lost integer
+---@field over_limit integer dropped in front of a rate
+---@field refused integer openings of connections
+---@field delayed integer
+---@field duplicated integer
+---@field corrupted integer
+---@field reordered integer
+
+--- The way between machines, a direction of it, or all of a machine's own frames.
+---@class Link
+local Link = {}
+
+--- Replaces what befalls frames here; several are layers, met in order.
+---@param ... Impairment
+function Link:set(...) end
+
+--- Ends all that was set.
+function Link:reset() end
+
+---@return LinkCounters
+function Link:counters() end
+
+---@class PortCounters
+---@field received integer frames from the machine
+---@field received_bytes integer
+---@field sent integer frames to it
+---@field sent_bytes integer
+---@field overflowed integer lost because it reads too slowly
+---@field invalid integer no possible frames
+
+---@class Frame
+---@field bytes string
+---@field from string name of the port
+---@field to? string
+---@field time Seconds of the run
+---@field source string MAC address
+---@field destination string MAC address
+---@field type integer Ethernet's, of the outer tag if there is one
+
+--- Frames as they come: for a for loop, and as an event.
+---@class Frames: Event
+---@field lost integer beyond 4 MiB that nobody read
+---@overload fun(): Frame
+local Frames = {}
+
+---@param options? Timeout
+---@return Frame
+function Frames:read(options) end
+
+function Frames:close() end
+
+---@class Capture
+---@field path string
+local Capture = {}
+
+---@return integer blocks one for each frame and port it was for
+function Capture:close() end
+
+--- An Ethernet switch in the host.
+---@class Network
+---@field name string
+local Network = {}
+
+---@param options? { name?: string, mac?: string }
+---@return NetworkPort
+function Network:port(options) end
+
+--- Plugs a cable in; its other end is for the script, a process or a machine.
+---@param cable CableEnd
+---@param options? { name?: string }
+---@return NetworkPort
+function Network:attach(cable, options) end
+
+---@return Member[]
+function Network:members() end
+
+--- Machines reach each other within a group alone; who is in none is alone.
+---@param ... Members
+function Network:partition(...) end
+
+--- Two halves that both reach it.
+---@param bridge Members
+---@param members? Member[]
+function Network:bridge(bridge, members) end
+
+--- Each sees a majority of its own.
+---@param members? Member[]
+function Network:majorities_ring(members) end
+
+---@param members? Member[]
+---@return Member[] first
+---@return Member[] second
+function Network:random_halves(members) end
+
+---@param members? Member[]
+---@return Member alone
+function Network:split_one(members) end
+
+---@param ... Members
+function Network:isolate(...) end
+
+---@param a Members|Direction
+---@param b? Members
+function Network:cut(a, b) end
+
+--- Keeps frames: of a way, a direction, a machine, or all.
+---@param a? Members|Direction
+---@param b? Members
+function Network:hold(a, b) end
+
+---@param a? Members|Direction
+---@param b? Members
+function Network:release(a, b) end
+
+--- Ends partitions, isolations, cuts and holds; or joins two again.
+---@param a? Members
+---@param b? Members
+function Network:heal(a, b) end
+
+--- Takes the carrier of their interfaces here.
+---@param members Members
+function Network:unplug(members) end
+
+---@param members Members
+function Network:plug(members) end
+
+---@param a Members|{ from?: Members, to?: Members }
+---@param b? Members
+---@return Link
+function Network:link(a, b) end
+
+---@return table<string, PortCounters>
+function Network:counters() end
+
+--- Sends a frame as the script, or as if a machine had.
+---@param frame string
+---@param options? { from?: Member }
+function Network:inject(frame, options) end
+
+---@class FramesFields: Timeout
+---@field from? Members
+---@field to? Members
+---@field match? FrameMatch|FrameMatch[]
+
+--- The frames that come from now on.
+---@param fields? FramesFields
+---@return Frames
+function Network:frames(fields) end
+
+--- Writes all frames with their fates to a pcapng file.
+---@param path string
+---@return Capture
+function Network:capture(path) end
+
+--- Faults at random times.
+---@param fields NemesisFields
+---@return Nemesis
+function Network:nemesis(fields) end
+
+--- Isolates one after the other in random order, and lets them back.
+---@param options? { machines?: Member[], pause?: Seconds, seed?: integer }
+function Network:swizzle(options) end
+
+---@class NetworkFields
+---@field name? string default "network"
+---@field ageing? Seconds default 300
+---@field queue? string a size, default "1M"
+
+---@param fields? NetworkFields
+---@return Network
+function network(fields) end
 
 -- Faults of links ---------------------------------------------------------------------------------
 
@@ -366,6 +562,30 @@ function UEFI:save(path) end
 ---@return UEFI
 function uefi(files) end
 
+-- Guests ------------------------------------------------------------------------------------------
+
+--- The default guest with more in it, for the field `guest` of machines.
+---@class Guest
+---@field kernel string its kernel's path
+---@field initramfs string its initramfs's path
+local Guest = {}
+
+---@class GuestFile
+---@field text? string
+---@field from? string a path on the host
+---@field mode? string such as "755"; default "644", or as on the host
+
+---@class GuestFields
+---@field packages? string[] of Debian, from the host's apt sources; unpacked with what they depend on, not installed
+---@field modules? string[] of its kernel, loaded at each boot with what they depend on
+---@field files? table<string, string|GuestFile> by their path in the guest
+---@field users? string[] for services, each with a group of the same name
+
+--- Makes it, or finds it in the cache.
+---@param fields GuestFields
+---@return Guest
+function guest(fields) end
+
 -- Machines ----------------------------------------------------------------------------------------
 
 ---@class Topology
@@ -374,7 +594,7 @@ function uefi(files) end
 ---@field threads? integer default 1
 
 ---@class Interface
----@field [1] CableEnd
+---@field [1] CableEnd|Network|NetworkPort
 ---@field name? string up to 15 characters; default guest only
 ---@field address? string such as "10.0.1.1/24"; default guest only
 ---@field mac? string default: from the seed, the machine's name and the position
@@ -393,12 +613,20 @@ function uefi(files) end
 ---@field terminal true
 ---@field interactive? boolean the terminal's keys go to the guest; default false
 
+---@class SharedDirectory
+---@field path string
+---@field tag? string in a list; default: the path's last part
+---@field mount? string where the default guest mounts it; default "/mnt/TAG"
+---@field read_only? boolean default false
+---@field driver? "auto"|"virtiofs"|"9p" default "auto": virtiofs where it works
+
 ---@class MachineFields
 ---@field name? string default "qemu" or "microvm"
 ---@field memory? string default "2G", microvm "256M"
 ---@field cpus? integer|Topology default: 1 processor online
 ---@field kernel? string
 ---@field initramfs? string
+---@field guest? Guest in the place of kernel and initramfs
 ---@field cmdline? string added to the kernel's command line
 ---@field firmware? "bios"|"uefi"|UEFI|UEFIFiles default "bios"; others with qemu {} only
 ---@field disks? (string|Disk)[] a path is an image whose changes are thrown away
@@ -409,6 +637,7 @@ function uefi(files) end
 ---@field tpm? TPM qemu {} only
 ---@field serial? CableEnd|SerialFile|SerialTerminal where the serial port goes, besides the log
 ---@field forbid? ConsoleText|ConsoleText[]|false what fails the machine when its console shows it
+---@field shares? table<integer|string, string|SharedDirectory> directories of the host, by their tags
 ---@field channels? table<integer|string, CableEnd> more virtio serial ports
 ---@field agent? "auto"|"vmscript"|"qga"|false who answers in the guest; default "auto"
 ---@field reboot? boolean whether a reboot starts the guest again; default false
@@ -426,8 +655,9 @@ function uefi(files) end
 ---@field reason "poweroff"|"reboot"|"panic"|"killed"|"crashed"
 
 ---@class CommandOptions: Timeout
----@field env? table<string, string>
+---@field env? table<string, string|false>
 ---@field cwd? string
+---@field user? string|integer of the guest's /etc/passwd, or a number; default root
 
 ---@class ExecFields: CommandOptions
 ---@field [integer] string|number program and arguments
@@ -440,6 +670,57 @@ function uefi(files) end
 ---@field stdout string
 ---@field stderr string
 ---@field seconds Seconds
+
+---@class SpawnFields: CommandOptions
+---@field [integer] string|number program and arguments
+---@field stdin? true|string true: p:write; default none
+---@field stdout? boolean false: thrown away
+---@field stderr? boolean|"stdout" false: thrown away; or into standard output
+---@field check? boolean waiting for its end raises if it fails; default false
+---@field name? string for messages; default the command
+
+---@class ProgramExit
+---@field code? integer
+---@field signal? integer
+---@field seconds Seconds
+
+--- A program that runs in the guest; as an event its end, which gives a ProgramExit.
+---@class GuestProcess: Event
+---@field pid integer
+---@field stdout? Stream
+---@field stderr? Stream
+local GuestProcess = {}
+
+--- Of its standard output, as Stream:read.
+---@param format? integer|"line"|"all"
+---@param options? Timeout
+---@return string?
+function GuestProcess:read(format, options) end
+
+--- Lines of its standard output, for a for loop.
+---@param options? Timeout
+---@return fun(): string?
+function GuestProcess:lines(options) end
+
+--- To its standard input, if it was spawned with stdin = true.
+---@param bytes string
+---@param options? Timeout
+function GuestProcess:write(bytes, options) end
+
+--- The end of its standard input.
+function GuestProcess:finish() end
+
+--- It has ended; gives a ProgramExit.
+---@return Event
+function GuestProcess:exited() end
+
+---@param options? Timeout
+---@return ProgramExit
+function GuestProcess:wait(options) end
+
+--- To its process group; KILL to its session. Returns at once.
+---@param signal? string|integer default "KILL"
+function GuestProcess:kill(signal) end
 
 ---@class Machine
 ---@field name string
@@ -469,9 +750,14 @@ function Machine:event(name, filter) end
 
 --- Something listens on the port in the guest, now; gives the port.
 ---@param port integer
----@param options? { protocol?: "tcp"|"udp" }
+---@param options? { protocol?: "tcp"|"udp", unit?: string } a unit whose failure ends the wait
 ---@return Event
 function Machine:port(port, options) end
+
+--- The unit is active in the guest's systemd; gives its sub-state, raises when it has failed.
+---@param name string such as "ssh.service"
+---@return Event
+function Machine:unit(name) end
 
 --- Waits for console text after the last match.
 ---@param text ConsoleText
@@ -501,23 +787,32 @@ function Machine:fails(command, options) end
 ---@return ExecResult
 function Machine:exec(command) end
 
+--- Runs a program in the guest beside the script; returns when it has started.
+---@param command SpawnFields
+---@return GuestProcess
+function Machine:spawn(command) end
+
 ---@param path string in the guest
+---@param options? Timeout
 ---@return string bytes
-function Machine:read(path) end
+function Machine:read(path, options) end
 
 ---@param path string in the guest
 ---@param text string
-function Machine:write(path, text) end
+---@param options? Timeout
+function Machine:write(path, text, options) end
 
---- A host file into the guest, with its mode.
+--- A host's file or folder into the guest: into the folder `to` if it is there, else as `to`.
 ---@param from string
 ---@param to string
-function Machine:put(from, to) end
+---@param options? Timeout
+function Machine:put(from, to, options) end
 
---- A guest file onto the host, with its mode.
+--- A guest's file or folder onto the host: into the folder `to` if it is there, else as `to`.
 ---@param from string
 ---@param to string
-function Machine:get(from, to) end
+---@param options? Timeout
+function Machine:get(from, to, options) end
 
 --- Starts it, or boots an ended one again.
 ---@param changes? { kernel?: string, initramfs?: string, cmdline?: string }
@@ -581,6 +876,93 @@ function qemu.option(option) end
 ---@return Machine
 function microvm(fields) end
 
+-- Processes ---------------------------------------------------------------------------------------
+
+---@class ProcessExit
+---@field code? integer
+---@field signal? integer
+---@field reason "exited"|"killed"|"crashed"
+
+---@class ProcessFields
+---@field [integer] string|number|QEMUOption|CableEnd the program and its arguments
+---@field name? string default: the program's
+---@field env? table<string, string|false> added to vmscript's environment
+---@field cwd? string
+---@field stdin? string|false its standard input; default: what write sends
+---@field may_exit? boolean its end does not fail the script; default false
+---@field start? boolean default true
+
+--- A program of the host that ends with the script.
+---@class Process
+---@field name string
+---@field pid? integer
+local Process = {}
+
+--- It is gone; gives a ProcessExit.
+---@return Event
+function Process:exited() end
+
+--- It has written that since its start, to standard output or error; gives the match and its captures.
+---@param text ConsoleText
+---@return Event
+function Process:output(text) end
+
+--- Waits for text after the last match.
+---@param text ConsoleText
+---@param options? Timeout
+---@return string match
+---@return string|integer ... captures
+function Process:expect(text, options) end
+
+--- Of its standard output: what there is, at most so many bytes; a line; or all until the end. Nil at
+--- the end.
+---@param format? integer|"some"|"line"|"all"
+---@param options? Timeout
+---@return string?
+function Process:read(format, options) end
+
+--- For a for loop; waits for each line of standard output.
+---@param options? Timeout
+---@return fun(): string?
+function Process:lines(options) end
+
+--- Waits until all but 256 KiB of it were taken.
+---@param bytes string
+---@param options? Timeout
+function Process:write(bytes, options) end
+
+--- Ends its standard input, behind what was written.
+function Process:finish() end
+
+--- To the process itself.
+---@param signal string|integer "TERM", 15
+function Process:signal(signal) end
+
+--- SIGTERM to its group, SIGKILL when the time-out has passed.
+---@param options? { timeout?: Seconds } default 5
+---@return ProcessExit?
+function Process:stop(options) end
+
+--- SIGKILL to its group.
+---@return ProcessExit?
+function Process:kill() end
+
+--- Starts it, or an ended one again.
+function Process:start() end
+
+--- Its arguments, descriptors shown as "<cable.left>".
+---@return string[]
+function Process:args() end
+
+--- A line to paste into a shell.
+---@return string
+function Process:command() end
+
+--- Starts a program of the host.
+---@param fields ProcessFields
+---@return Process
+function process(fields) end
+
 -- Waits and tasks ---------------------------------------------------------------------------------
 
 ---@class wait
@@ -603,6 +985,11 @@ function wait.all(events, options) end
 ---@class EventuallyOptions: Timeout
 ---@field interval? Seconds default: 0.02, growing to 0.5
 
+--- Waits so long; raises an error of kind assertion if one of them comes.
+---@param events Waitable|table<integer|string, Waitable>
+---@param seconds Seconds
+function wait.never(events, seconds) end
+
 --- Calls f until it returns something true; false, nil and errors of kinds command, connection and
 --- assertion are tried again.
 ---@generic T
@@ -615,7 +1002,7 @@ function wait.eventually(f, options) end
 ---@class Task
 local Task = {}
 
---- Ends it at its next wait, with its `<close>` handlers.
+--- Ends it at its next wait, with its `<close>` handlers; returns at once.
 function Task:cancel() end
 
 ---@param f function
@@ -623,10 +1010,34 @@ function Task:cancel() end
 ---@return Task
 function spawn(f, ...) end
 
---- Runs all; the first failure cancels the others.
----@param functions function[]
----@return any[] values the first of each
+--- Runs all; the first failure ends the others.
+---@param functions table<integer|string, function>
+---@return table<integer|string, any> values the first of each
 function parallel(functions) end
+
+--- Runs all; the first that ends, well or not, ends the others.
+---@param functions table<integer|string, function>
+---@return integer|string key of the first
+---@return any ... what it returned
+function race(functions) end
+
+--- Calls f; when the time is over it is ended at its wait, and an error of kind timeout is raised.
+---@generic T
+---@param seconds Seconds
+---@param f fun(...): T
+---@param ... any
+---@return T
+function within(seconds, f, ...) end
+
+--- True from so many seconds after this call.
+---@param seconds Seconds
+---@return Event
+function timer(seconds) end
+
+--- The next such signal to vmscript since this call; gives its name.
+---@param name "HUP"|"USR1"|"USR2"|"WINCH"
+---@return Event
+function signal(name) end
 
 -- Helpers -----------------------------------------------------------------------------------------
 
@@ -667,6 +1078,45 @@ function here(path) end
 ---@param ... any
 ---@return T
 function step(name, f, ...) end
+
+--- Several things that end together, the newest first: `local s <close> = scope()`.
+---@class Scope
+local Scope = {}
+
+--- It ends with the scope: anything with `__close`, or a function, which gets the error if there is
+--- one.
+---@generic T
+---@param value T
+---@return T
+function Scope:add(value) end
+
+--- What is in the scope stays when it ends.
+function Scope:release() end
+
+---@return Scope
+function scope() end
+
+--- What a field must be, for `options`.
+---@class OptionRule
+
+---@class options
+---@overload fun(given: table?, defaults: table<string, any>, what?: string): table
+options = {}
+
+--- A field that must be given.
+---@param ... string types: Lua's, "integer", "seconds", "any", or an object's such as "machine"
+---@return OptionRule
+function options.required(...) end
+
+--- A field without a default.
+---@param ... string as for required
+---@return OptionRule
+function options.optional(...) end
+
+--- One of these, the first unless given.
+---@param ... string|number|boolean
+---@return OptionRule
+function options.one_of(...) end
 
 --- Ends the script as one that cannot run here, with status 0.
 ---@param reason string

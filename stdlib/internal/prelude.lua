@@ -7,14 +7,20 @@ local function callable(f, fields)
   return setmetatable(fields, { __call = function(_, ...) return f(...) end })
 end
 
+local metatable_of = debug.getmetatable
+
+local function is_callable(f)
+  local meta = metatable_of(f)
+  return type(f) == "function" or (meta and meta.__call ~= nil)
+end
+
 --- Kinds of errors that trying again may cure.
 local RETRIED = { command = true, connection = true, assertion = true }
 
 local function attempt(f, limit)
   local before = host.cap(limit)
-  local results = table.pack(pcall(f))
-  host.cap(before, true)
-  return results
+  local _ <close> = setmetatable({}, { __close = function() host.cap(before, true) end })
+  return table.pack(pcall(f))
 end
 
 --- The options, each of which must be seconds.
@@ -44,17 +50,23 @@ local function eventually(f, options)
   local timeout = options.timeout or host.default_timeout()
   local deadline = host.now() + timeout
   local pause = options.interval or 0.02
+  local last, notes
   while true do
     local results = attempt(f, math.max(0, deadline - host.now()))
     local ok, value = results[1], results[2]
     if ok and value then return table.unpack(results, 2, results.n) end
     local kind = not ok and type(value) == "userdata" and value.kind
     local late = host.now() >= deadline
-    if not ok and not RETRIED[kind] and not (late and kind == "timeout") then error(value, 0) end
+    local cut = late and kind == "timeout"
+    if not ok and not RETRIED[kind] and not cut then error(value, 0) end
+    -- That a try had no time left says less than why those before it failed.
+    if not (cut and last) then
+      last = ok and "it returned " .. tostring(value) or tostring(value)
+      notes = not ok and value.notes or nil
+    end
     if late then
-      local last = ok and "it returned " .. tostring(value) or tostring(value)
       local message = ("timed out after %g s of trying; the last time: %s"):format(timeout, last)
-      host.fail("timeout", message, not ok and value.notes or nil)
+      host.fail("timeout", message, notes)
     end
     host.wait(math.min(pause, math.max(0, deadline - host.now())))
     if not options.interval then pause = math.min(pause * 1.5, 0.5) end
@@ -62,21 +74,65 @@ local function eventually(f, options)
 end
 
 local wait = callable(host.wait, {
-  any = host.wait_any, all = host.wait_all, eventually = eventually,
+  any = host.wait_any, all = host.wait_all, never = host.wait_never, eventually = eventually,
 })
 
---- Runs all functions side by side; the first failure cancels the others.
-local function parallel(functions)
+--- The keys of a table of functions: positions, then names sorted.
+local function function_keys(what, functions)
   if type(functions) ~= "table" then
-    host.fail("usage", "parallel wants a table of functions, got " .. type(functions))
+    host.fail("usage", ("%s wants a table of functions, got %s"):format(what, type(functions)))
   end
-  local tasks = {}
-  local _ <close> = setmetatable({}, { __close = function()
-    for _, task in ipairs(tasks) do task:cancel() end
-  end })
-  for i, f in ipairs(functions) do tasks[i] = host.spawn(f) end
-  if #tasks == 0 then return {} end
+  local keys, names = {}, {}
+  for i = 1, #functions do keys[i] = i end
+  for key, f in pairs(functions) do
+    if type(key) == "string" then
+      names[#names + 1] = key
+    elseif not (math.type(key) == "integer" and keys[key]) then
+      local message = "%s: the functions have positions without gaps, or names, not [%s]"
+      host.fail("usage", message:format(what, tostring(key)))
+    end
+    if not is_callable(f) then
+      host.fail("usage", ("%s wants functions, got %s for '%s'"):format(what, type(f), key))
+    end
+  end
+  table.sort(names)
+  return table.move(names, 1, #names, #keys + 1, keys)
+end
+
+--- The functions as tasks, under their keys. The end of the variable ends them all.
+local function tasks_of(what, functions)
+  local keys = function_keys(what, functions)
+  local tasks = setmetatable({}, { __close = host.end_tasks })
+  for _, key in ipairs(keys) do
+    local name = ("%s '%s'"):format(what, key)
+    tasks[key] = host.spawn_as(name, functions[key])
+  end
+  return tasks
+end
+
+--- Runs all functions side by side; the first failure ends the others.
+local function parallel(functions)
+  local tasks <close> = tasks_of("parallel", functions)
+  if next(tasks) == nil then return {} end
   return host.wait_all(tasks, { timeout = math.huge })
+end
+
+--- Runs all functions side by side; the first that ends, well or not, ends the others.
+local function race(functions)
+  local tasks <close> = tasks_of("race", functions)
+  if next(tasks) == nil then host.fail("usage", "race wants at least one function") end
+  return host.wait_any(tasks, { timeout = math.huge })
+end
+
+--- Calls f, which may take so many seconds. Returns what it returned.
+local function within(seconds, f, ...)
+  if type(seconds) ~= "number" or not (seconds >= 0 and seconds < math.huge) then
+    host.fail("usage", "within wants a number of seconds first, got " .. tostring(seconds))
+  end
+  if not is_callable(f) then
+    host.fail("usage", "within wants a function behind the seconds, got " .. type(f))
+  end
+  return host.leave_scope(host.enter_scope(seconds), host.catch_all(host.note_trace, f, ...))
 end
 
 --- Runs f as a named step, which a failure's report names.
@@ -115,6 +171,17 @@ local function network(...)
   end
   return lan
 end
+--- A scope, to which things are added that end with it.
+local function scope() return require "internal.scope"() end
+
+--- The checks of constructors, for the functions of libraries.
+local options = setmetatable({}, {
+  __index = function(_, name) return require("internal.options").public[name] end,
+  __call = function(_, given, defaults, what)
+    local read = require("internal.options").call(given, defaults, what)
+    return read  -- not a tail call: this frame tells who called
+  end,
+})
 
 local api = {
   portmap = callable(host.portmap, { identity = host.portmap_identity }),
@@ -125,9 +192,15 @@ local api = {
   tpm = host.tpm,
   qemu = callable(host.qemu, { option = host.qemu_option }),
   microvm = host.microvm,
+  process = host.process,
+  guest = host.guest,
   wait = wait,
   spawn = host.spawn,
   parallel = parallel,
+  race = race,
+  within = within,
+  timer = host.timer,
+  signal = host.signal,
   pattern = host.pattern,
   now = host.now,
   json = {
@@ -136,6 +209,8 @@ local api = {
   },
   proto = { load = host.proto_load, encode = host.proto_encode, decode = host.proto_decode },
   here = host.here,
+  scope = scope,
+  options = options,
   step = step,
   skip = skip,
 }
@@ -147,4 +222,7 @@ package.loaded["internal.host"] = {
   fail = host.fail, say = host.say, scratch = host.scratch, hint = host.hint,
   guard = host.guard, seed = host.seed, record = host.record,
   check_impairment = host.check_impairment,
+  guard = host.guard, channel = host.channel, barrier = host.barrier,
+  default_timeout = host.default_timeout, annotate = host.annotate,
+  pattern_text = host.pattern_text,
 }

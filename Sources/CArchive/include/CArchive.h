@@ -15,8 +15,17 @@ typedef struct carchive carchive;
 
 // Reads `bytes`, which must stay, whatever they are compressed with. NULL if that cannot be.
 carchive *carchive_open(const void *bytes, size_t size, enum carchive_format format);
-// 1 and the entry's path, 0 at the end, -1 on failure. `name` lasts until the next call.
-int carchive_next(carchive *archive, const char **name, bool *is_file, int64_t *size);
+
+// What an archive has; the texts last until the next call.
+struct carchive_entry {
+  const char *name;
+  const char *link;       // where a symbolic link leads, else NULL
+  const char *same_file;  // the entry before whose file this is another name of, else NULL
+  mode_t mode;            // with the kind of file
+};
+
+// 1 and an entry, 0 at the end, -1 on failure.
+int carchive_next(carchive *archive, struct carchive_entry *entry);
 // Bytes of the entry; 0 at its end, -1 on failure.
 ssize_t carchive_read(carchive *archive, void *into, size_t size);
 

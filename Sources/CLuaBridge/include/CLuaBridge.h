@@ -23,6 +23,9 @@ typedef struct {
   int (*resume)(lua_State *L);
   // The wait that was just begun cannot be carried outward; the next `resume` raises this.
   void (*refuse)(lua_State *L);
+  // A handler raised the error on the top while the task was unwound by an uncatchable one, which is
+  // to stand in its place.
+  void (*replace)(lua_State *L);
   // An interrupt was asked for; BRIDGE_RAISE with the error on the stack, or 0.
   int (*interrupted)(lua_State *L);
   // Drops the reference that a box holds.
@@ -50,6 +53,10 @@ void bridge_push_box(lua_State *L, void *object, bool uncatchable);
 // `methods`, anything else by Swift function `fallback`.
 void bridge_set_index(lua_State *L, int methods, int fallback);
 
+// Pushes a string of the first `length` bytes of a block of malloc's, which it takes: a long one is not
+// copied.
+void bridge_push_block(lua_State *L, void *block, size_t length);
+
 // The box at `index`, or NULL if the value there is none.
 bridge_box *bridge_to_box(lua_State *L, int index);
 
@@ -66,6 +73,14 @@ int bridge_resume(lua_State *task, lua_State *from, int arguments, int *results)
 
 // lua_pcallk without a continuation.
 int bridge_pcall(lua_State *L, int arguments, int results, int handler);
+
+// Which unwinding by an uncatchable error the running task is in: 0 for none. What a catcher finds
+// changed since it began is not for it to catch.
+void bridge_set_unwinding(unsigned number);
+
+// Pushes a function (handler, f, arguments…) that returns true, results… or false, error: it catches
+// every error, and is for vmscript's own Lua.
+void bridge_push_catch_all(lua_State *L);
 
 // Makes a running script look for an interrupt soon. From any thread.
 void bridge_interrupt(void);

@@ -84,5 +84,8 @@ int guardian_send_terminal(int socket, int terminal, const struct termios *mode)
 /// this process was started to ignore (nohup) stay ignored, but for SIGTERM and SIGCONT.
 void signals_catch(const int *signals, int count, int descriptor);
 
+// Catches one more, also if the program was started to ignore it.
+void signals_add(int number);
+
 /// Stops this process as an uncaught SIGTSTP does, and returns when it has been continued.
 void signals_stop(void);

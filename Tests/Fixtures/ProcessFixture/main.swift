@@ -63,6 +63,7 @@ let stubborn = """
     let seconds = Instant.now.seconds(since: clock)
     say("stopped \(seconds < 0.1) \(Double(Instant.monotonic() - real) / 1e9 > 0.2)")
   }
+  Signals.add(.user1)
   say("ready")
 }
 

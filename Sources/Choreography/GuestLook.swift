@@ -4,11 +4,14 @@ import Guests
 import Machines
 import Scripting
 
-/// The looking: begins when somebody subscribes and ends when the last one is gone.
-final class PortLook: Waking, @unchecked Sendable {
+/// A program in the guest that lasts until it has found what is waited for: begins when somebody
+/// subscribes, again in each boot, and ends when the last one is gone.
+final class GuestLook: Waking, @unchecked Sendable {
   // Used on the script's thread alone; only what `wake` touches is used elsewhere.
   private unowned let machine: MachineObject
+  private let what: String
   private let request: ExecRequest
+  private let judge: (ExecResult) -> Result<String, ScriptError>?
   private var process: GuestProcess?
   private var wakes: [UInt64: @Sendable () -> Void] = [:]
   private var lastID: UInt64 = 0
@@ -17,29 +20,16 @@ final class PortLook: Waking, @unchecked Sendable {
   private var lostSession: UInt32??
   private var session: UInt32?
 
-  /// /proc/net/tcp and tcp6 (proc(5)): the local address and port are the second field, the state the
-  /// fourth; 0A is listening, and 07 is what a UDP socket without a peer has. The script lasts
-  /// until it has found it; whoever asked kills it when nobody waits any more.
-  private static let script = """
-    while :; do
-      for table in /proc/net/$1 /proc/net/${1}6; do
-        test -r $table || continue
-        while read -r _ local _ state _; do
-          case $local-$state in *:$2-$3) exit 0 ;; esac
-        done <$table
-      done
-      sleep 0.1
-    done
-    """
-
-  init(_ machine: MachineObject, _ port: UInt16, _ transport: PortMap.Transport) {
+  /// `what` is what it looks for, in messages. The request's program is a shell; `judge` says what its
+  /// end means, and nil that it has failed itself.
+  init(
+    _ machine: MachineObject, _ what: String, _ request: ExecRequest,
+    judge: @escaping (ExecResult) -> Result<String, ScriptError>?
+  ) {
     self.machine = machine
-    let digits = String(port, radix: 16, uppercase: true)
-    let words = [
-      "sh", "-c", Self.script, "port-\(port)", transport.rawValue,
-      String(repeating: "0", count: 4 - digits.count) + digits, transport == .tcp ? "0A" : "07",
-    ]
-    request = ExecRequest(bytes: words.map { Array($0.utf8) })
+    self.what = what
+    self.request = request
+    self.judge = judge
   }
 
   func subscribe(_ wake: @escaping @Sendable () -> Void) -> Subscription {
@@ -79,16 +69,16 @@ final class PortLook: Waking, @unchecked Sendable {
     lostSession = nil
     let process = process
     self.process = nil
-    if let process, process.exited.value == nil { Supervisor.post { process.kill(SIGKILL) } }
+    if let process, process.exited.value == nil { Supervisor.post { process.cancel() } }
   }
 
   /// What was found, once.
-  func take() -> Result<Void, ScriptError>? {
+  func take() -> Result<String, ScriptError>? {
     if machine.agent == nil, machine.machine.bootCount.value ?? 0 > 0 {
       return .failure(
         ScriptError(
           .agent,
-          "machine '\(machine.name)' has no agent, which would look for ports in the guest",
+          "machine '\(machine.name)' has no agent, which would look for \(what) in the guest",
           machine: machine.name))
     }
     if let lostSession, let ready = machine.agent?.ready.value, ready.session != lostSession {
@@ -97,9 +87,6 @@ final class PortLook: Waking, @unchecked Sendable {
     }
     guard let process, let ended = process.exited.value else { return nil }
     switch ended {
-    case .success(let result) where result.isSuccess:
-      self.process = nil
-      return .success(())
     // What is under way in a guest that goes down is told so, or gets SIGTERM; the machine's end, or
     // the next boot, says more.
     case .success(let result) where result.status == .signalled(number: SIGTERM): return lost()
@@ -107,22 +94,26 @@ final class PortLook: Waking, @unchecked Sendable {
       return error.kind == .version || error.kind == .stuck ? failed(error.message) : lost()
     case .failure(let error): return failed(error.message)
     case .success(let result):
+      if let verdict = judge(result) {
+        self.process = nil
+        return verdict
+      }
       let text = String(decoding: result.standardError, as: UTF8.self)
       return failed("its shell \(result.status) \(text)")
     }
   }
 
-  private func lost() -> Result<Void, ScriptError>? {
+  private func lost() -> Result<String, ScriptError>? {
     process = nil
     lostSession = session
     return nil
   }
 
-  private func failed(_ text: String) -> Result<Void, ScriptError> {
+  private func failed(_ text: String) -> Result<String, ScriptError> {
     process = nil
     return .failure(
       ScriptError(
-        .agent, "the look for a port on machine '\(machine.name)' failed: \(text)",
+        .agent, "the look for \(what) on machine '\(machine.name)' failed: \(text)",
         machine: machine.name))
   }
 }

@@ -34,7 +34,7 @@ final class LinkObject: ScriptObject {
   }
 
   static var methods: [String: NativeFunction] {
-    ["set": set, "reset": reset, "counters": counters]
+    ["set": set, "reset": reset, "counters": counters, "check": check]
   }
 
   /// Replaces what befalls frames here: `{ … }`, or several of them, which frames meet in order.
@@ -53,7 +53,8 @@ final class LinkObject: ScriptObject {
   }
 
   private func apply(_ stack: [Impairment]) {
-    network.network.ethernet.setFaults(places, stack, seed: network.run.seed)
+    let seed = LinkFaults.seed(network.run.seed, from: network.name, to: "")
+    network.network.ethernet.setFaults(places, stack, seed: seed)
   }
 
   /// The directions meant, as numbers of ports.
@@ -81,13 +82,30 @@ final class LinkObject: ScriptObject {
     return places
   }
 
-  private static func counters(_ call: Call) throws(ScriptError) -> Int {
+  private var sums: (frames: LinkCounters, faults: FaultCounters) {
+    let ethernet = network.network.ethernet
+    var sums = (frames: LinkCounters(), faults: FaultCounters())
+    for pair in directions { sums.frames += ethernet.counters(from: pair.from, to: pair.to) }
+    for place in places { sums.faults += ethernet.counters(of: place) }
+    return sums
+  }
+
+  /// Fails unless something befell a frame here: else the test has tested nothing.
+  private static func check(_ call: Call) throws(ScriptError) -> Int {
     let link = of(call)
-    let ethernet = link.network.network.ethernet
-    var sum = LinkCounters()
-    for pair in link.directions { sum += ethernet.counters(from: pair.from, to: pair.to) }
-    var faults = FaultCounters()
-    for place in link.places { faults += ethernet.counters(of: place) }
+    let (frames, faults) = link.sums
+    let hits = faults.hits + frames.cut + frames.held
+    guard hits > 0 else {
+      throw ScriptError(
+        .assertion,
+        "nothing befell a frame on the \(link.shown): \(frames.passed) passed,"
+          + " \(faults.frames) of them while a fault was set")
+    }
+    return call.results(.integer(Int64(truncatingIfNeeded: hits)))
+  }
+
+  private static func counters(_ call: Call) throws(ScriptError) -> Int {
+    let (sum, faults) = of(call).sums
     return call.results(
       .table(
         Table(counts: [

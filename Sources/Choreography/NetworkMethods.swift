@@ -55,6 +55,8 @@ extension NetworkObject {
     // The cable lives as long as the network.
     port.cable = cable
     object.network.ethernet.attach(port.port.number, descriptor, isDatagram: true)
+    // So that a frame which the script sends from elsewhere now finds the cable here.
+    object.network.ethernet.settle()
     return call.results(.object(port))
   }
 

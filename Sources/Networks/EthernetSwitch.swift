@@ -120,6 +120,9 @@ public final class EthernetSwitch: Sendable {
     }
   }
 
+  /// Sleeps until all that was said before is done: microseconds. Not for the supervisor.
+  public func settle() { ask { _ in } }
+
   /// Frees a port now.
   public func detach(_ port: Int) { post { core in core.detach(port) } }
 

@@ -1,6 +1,6 @@
 -- What links do to frames, set while frames run, between cables in the script's hand.
 -- options: --seed 5
--- stdout: left: 
+-- stdout: left: 1 2 3 4 5 8 9 11 12 13 15 17 18 20
 -- stdout: done
 local check = require "modules.check"
 local lan = network { name = "lan" }
@@ -33,8 +33,10 @@ local function arrivals(count)
 end
 local link = lan:link { from = pa, to = pb }
 
+check.raises("assertion", "nothing befell a frame on the link from a to b: 1 passed, 0 of them", link.check, link)
 link:set { loss = 1, first = 3 }
 check.equal(arrivals(5), "4 5")
+check.equal(link:check(), 3)
 link:set { duplicate = 1 }
 check.equal(arrivals(2), "1 1 2 2")
 link:set { loss = 1, match = { protocol = "tcp" } }

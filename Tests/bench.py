@@ -396,19 +396,6 @@ def network(rounds):
 # ---- sizes ----
 
 
-def link_faults(_):
-    figures = {name: float(value) for name, value in run("link_faults")}
-    for name, unit, scale, target in [
-        ("delay-median", "ms", 1e3, "asked for 20 ms; target: within 0.3"),
-        ("delay-p99", "ms", 1e3, "target: within 2"),
-        ("loss-deviations", "σ", 1, "of 10⁶ frames; target: within 3"),
-        ("rate-share", "", 1, "of the rate asked for; target: within 0.02 of 1"),
-        ("set-median", "ms", 1e3, "until a fault is in force; target: at most 1"),
-        ("set-p99", "ms", 1e3, ""),
-    ]:
-        print(f"{'link faults: ' + name:<44}{figures[name] * scale:>9.3f}{'':>18} {unit:<4}{target}")
-
-
 def size(_):
     with tempfile.TemporaryDirectory() as scratch:
         copy = os.path.join(scratch, "vmscript")
@@ -434,7 +421,6 @@ def main():
         lines,
         calls, tasks,
         grpc,
-        link_faults,
         size,
     ]
     parts = {function.__name__: function for function in functions}

@@ -393,6 +393,68 @@ def network(rounds):
     compare(found["network_ping"], found["cable_ping"], "ms", 1e3, "target: at most 0.2 more")
 
 
+# ---- consoles ----
+
+# 25 MB in lines of 80 bytes. The texts that are waited for are not in what is typed.
+PREPARE = (
+    "cd /tmp; for i in $(seq 100); do printf '%079d\\n' $i; done >1; cat 1 1 1 1 1 >5; cat 5 5 5 5 5 >25; "
+    "for i in $(seq 125); do cat 25; done >all; "
+    "p=/dev/$(grep -l fast /sys/class/virtio-ports/*/name | cut -d/ -f5); echo prepa''red")
+
+
+def flood(megabytes):
+    blocks = megabytes * 1000000 // 4 // 32768
+    return (f"for i in 1 2 3 4; do dd if=all bs=32k count={blocks} 2>/dev/null; done >$p; "
+            "echo 'the e'nd: 42 >$p")
+
+
+def bare_console(arguments, python, way, megabytes):
+    """Seconds that pexpect needs on the console of the same machine, started without vmscript."""
+    arguments = [a for a in arguments if a != "-S"]
+    monitor = arguments.index("-mon")
+    del arguments[monitor - 2 : monitor + 2]
+    ends, theirs = {}, {}
+    for name in ("console", "boot", "agent"):
+        ends[name], theirs[name] = socket.socketpair()
+        arguments = [a.replace(f"fd=<{name}>", f"fd={theirs[name].fileno()}") for a in arguments]
+    qemu = subprocess.Popen(
+        ["qemu-system-x86_64"] + arguments, stdin=subprocess.DEVNULL,
+        pass_fds=[end.fileno() for end in theirs.values()])
+    try:
+        for end in theirs.values():
+            end.close()
+        number = ends["console"].fileno()
+        done = subprocess.run(
+            [python, os.path.join(HERE, "bench/console_pexpect.py"), str(number), way, PREPARE, flood(megabytes)],
+            pass_fds=[number], stdout=subprocess.PIPE, check=True, text=True)
+        return float(done.stdout)
+    finally:
+        qemu.kill()
+        qemu.wait()
+        for end in ends.values():
+            end.close()
+
+
+def console(_):
+    python = subprocess.run(
+        [os.path.join(HERE, "python.sh")], stdout=subprocess.PIPE, check=True, text=True).stdout.strip()
+    arguments = [" ".join(words) for words in run("console", "arguments")]
+    ours = named("console", "run", PREPARE, flood(100))["ours"]
+    show("a pattern behind 100 MB on a console", ours, "s", 1)
+    small = named("console", "run", PREPARE, flood(4))["ours"]
+    show("  behind 4 MB", small, "s", 1)
+    for way, megabytes, what in [
+        ("expect", 4, "pexpect's expect as it is, behind 4 MB"),
+        ("exact", 100, "  its expect_exact, by large reads, 100 MB"),
+        ("window", 100, "  a pattern in the newest 200 bytes alone"),
+    ]:
+        theirs = [bare_console(arguments, python, way, megabytes) for _ in range(3)]
+        show(what, theirs, "s", 1)
+        ratio = min(theirs) / min(small if megabytes == 4 else ours)
+        more = ", and it grows with the square" if way == "expect" else ""
+        print(f"{'  by so much slower than ours':<44}{ratio:>9.2f}{more}")
+
+
 # ---- sizes ----
 
 
@@ -418,7 +480,7 @@ def main():
     functions = [
         start, launch, boot, parallel,
         commands, labgrid, output, growth,
-        lines,
+        lines, console,
         calls, tasks,
         grpc,
         size,

@@ -17,7 +17,7 @@ print("five machines are up")
 local function seen_by(machine)
   local command = {}
   for name, address in pairs(addresses) do
-    table.insert(command, ("ping -c 1 -W 2 %s >/dev/null && echo %s &"):format(address, name))
+    table.insert(command, ("ping -c 1 -W 1 %s >/dev/null && echo %s &"):format(address, name))
   end
   local names = {}
   for name in machine:sh(table.concat(command, "\n") .. "\nwait"):gmatch "%S+" do

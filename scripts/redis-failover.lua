@@ -5,9 +5,9 @@
 --
 -- Each machine runs a Redis and a sentinel; a's Redis is the master, the others are its replicas
 -- (b's for ever, since the network depends on b). A client on the host writes all the time, through
--- ports of the machines. It asks the sentinels who is master, as a client of Redis does, and calls a
--- write acknowledged when every replica that there is has it too (Redis's WAIT). So an acknowledged
--- write is in whichever replica is promoted.
+-- ports of the machines. It asks the sentinels who is master, as a client of Redis does, and calls
+-- a write acknowledged when every replica that there is has it too (Redis's WAIT). So an
+-- acknowledged write is in whichever replica is promoted.
 --
 -- Not promised: that a write without such an answer is lost, or that it is not; both happen. Nor
 -- that anything outlives the loss of all three, since none of them writes to a disk.

@@ -1,3 +1,4 @@
+import Glibc
 import Networks
 import Processes
 import Scripting
@@ -25,6 +26,11 @@ final class CaptureObject: ScriptObject {
     if let open = network.run.captures.first(where: { $0.network === network }) {
       throw .usage(
         "capture: \(network.shown) is captured already, in '\(open.path)': close that first")
+    }
+    var status = stat()
+    // Its switch would wait for whoever reads it.
+    if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+      throw .usage("capture: '\(path)' is there and no file")
     }
     do throws(ProcessError) {
       let file = try CaptureFile(path: path)

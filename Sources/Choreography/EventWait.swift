@@ -101,7 +101,8 @@ final class EventWait: Wait {
 
   /// What one event ends the whole wait with, if it does.
   private func look(at index: Int) -> Outcome? {
-    guard outcomes[index] == nil, let outcome = items[index].event.outcome() else { return nil }
+    guard outcomes[index] == nil, let outcome = items[index].event.outcome(until: limit.deadline)
+    else { return nil }
     if mode != .all { return named(items[index], outcome) }
     if case .failure = outcome { return outcome }
     outcomes[index] = outcome

@@ -83,37 +83,3 @@ extension Table {
     ])
   }
 }
-
-/// `vm:output(text)`: the console has shown it in this boot; or `expect`, from the last match on.
-final class OutputEvent: MachineEvent {
-  let subject: MachineObject
-  private let text: ConsoleText
-  private let cursor: ConsoleCursor
-  private let isLevel: Bool
-  private var found: [Value]?
-
-  /// `cursor` nil looks from the beginning of the boot and keeps what it found.
-  init(_ machine: MachineObject, _ text: ConsoleText, cursor: ConsoleCursor? = nil) {
-    subject = machine
-    self.text = text
-    isLevel = cursor == nil
-    self.cursor = cursor ?? ConsoleCursor(machine.machine)
-  }
-
-  var purpose: String { "console text \(text.shown)" }
-  var wakers: [any Waking] { [cursor.changed] }
-
-  func outcome() -> Outcome? {
-    do throws(ScriptError) {
-      if isLevel && cursor.followBoot() { found = nil }
-      if found == nil || !isLevel { found = try cursor.next(text, subject.run.interpreter) }
-    } catch {
-      return .failure(error)
-    }
-    guard let found else { return nil }
-    return .success { call in
-      for value in found { call.push(value) }
-      return found.count
-    }
-  }
-}

@@ -22,14 +22,11 @@ extension MachineObject {
       },
       "ready": { call in call.results(.object(ReadyEvent(Self.of(call)))) },
       "exited": { call in call.results(.object(ExitedEvent(Self.of(call)))) },
-      "output": { call throws(ScriptError) in
-        let text = try ConsoleText(call, 2, of: "output")
-        return call.results(.object(OutputEvent(Self.of(call), text)))
-      },
+      "output": OutputEvent.make, "expect": OutputEvent.expect,
       "port": { call throws(ScriptError) in try PortEvent.make(call, Self.of(call)) },
       "unit": { call throws(ScriptError) in try UnitEvent.make(call, Self.of(call)) },
       "event": Self.event, "screenshot": Self.screenshot,
-      "expect": Self.expect, "send": Self.send, "qmp": Self.qmp, "start": Self.start,
+      "send": Self.send, "press": Self.press, "qmp": Self.qmp, "start": Self.start,
       "kill": Self.kill, "shutdown": Self.shutdown, "reset": Self.reset, "reboot": Self.reboot,
       "pause": Self.operation("the machine to pause") { machine, deadline throws(MachineError) in
         try await machine.pause(until: deadline)
@@ -76,21 +73,10 @@ extension MachineObject {
 
   // MARK: Console
 
-  private static func expect(_ call: Call) throws(ScriptError) -> Int {
-    let object = of(call)
-    let text = try ConsoleText(call, 2, of: "expect")
-    let options = try Fields(call, 3, of: "expect", known: ["timeout"])
-    let event = OutputEvent(object, text, cursor: object.console)
-    return try call.wait(
-      EventWait(
-        object.run, event, timeout: try options.seconds("timeout")))
-  }
-
+  /// `send("text", { "key", … }, …)`: strings are text, tables name keys.
   private static func send(_ call: Call) throws(ScriptError) -> Int {
     let object = of(call)
-    guard let bytes = call.bytes(2) else {
-      throw .usage("send wants the text to type, got \(call.typeName(2))")
-    }
+    let bytes = try ConsoleKeys.bytes(call, from: 2)
     try object.demandStarted()
     let console = object.machine.console
     do throws(MachineError) {

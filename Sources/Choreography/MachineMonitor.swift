@@ -51,6 +51,37 @@ extension MachineObject {
     return call.results(.object(QMPEventWait(of(call), name: name, filter)))
   }
 
+  /// `press("key", …)`: on the machine's keyboard, one after the other.
+  static func press(_ call: Call) throws(ScriptError) -> Int {
+    let object = of(call)
+    var chords: [JSON] = []
+    for index in 2...max(2, call.count) {
+      guard let name = call.text(index) else {
+        throw .usage("press wants the names of keys, as in \"enter\", got \(call.typeName(index))")
+      }
+      chords.append(
+        .array(
+          try ConsoleKeys.codes(name).map { ["type": .string("qcode"), "data": .string($0)] }))
+    }
+    let machine = object.machine
+    guard Supervisor.sync({ machine.specification.kind }) != .microvm else {
+      throw ScriptError(
+        .usage, "machine '\(object.name)': a microvm has no keyboard; send types on its console",
+        machine: object.name)
+    }
+    try object.demandStarted()
+    let keys = chords
+    return try call.wait(
+      Operation<Void>(object.run, "keys to be pressed", of: object) {
+        deadline throws(MachineError) in
+        for chord in keys {
+          // QEMU queues them: each is held for as long before the next.
+          _ = try await machine.qmp(
+            "send-key", ["keys": chord, "hold-time": 20], until: deadline)
+        }
+      })
+  }
+
   /// `screenshot(file)`.
   static func screenshot(_ call: Call) throws(ScriptError) -> Int {
     let object = of(call)

@@ -31,7 +31,7 @@ final class MachineObject: ScriptObject {
   /// What the default guest's command line begins with, whatever a later start changes.
   var guestCommandLine = ""
   /// What its console may not show, each with how far that was looked for.
-  private var forbidden: [(text: ConsoleText, cursor: ConsoleCursor)] = []
+  private var forbidden: [(texts: ConsoleTexts, cursor: ConsoleCursor)] = []
   private let isDeliverySole: Bool
   /// The script was told of the present end, or asked for it.
   var isEndClaimed = false
@@ -101,7 +101,7 @@ final class MachineObject: ScriptObject {
 
   /// Texts are looked for by the machine; patterns are Lua's, and so by the script's thread.
   func forbid(_ patterns: [ConsoleText]) {
-    forbidden = patterns.map { ($0, ConsoleCursor(machine)) }
+    forbidden = patterns.map { (ConsoleTexts($0), ConsoleCursor(machine)) }
   }
 
   var hasForbiddenPatterns: Bool { !forbidden.isEmpty }
@@ -109,13 +109,11 @@ final class MachineObject: ScriptObject {
   /// Fails the machine if its console has shown what matches one of the patterns.
   func lookForForbidden() {
     guard machine.failure.value == nil else { return }
-    for (text, cursor) in forbidden {
-      guard let found = try? cursor.next(text, run.interpreter), let match = found.first?.bytes
-      else {
-        continue
-      }
-      let machine = machine
-      Supervisor.sync { machine.showedForbidden(text.shown, line: Console.sanitised(match)) }
+    for (texts, cursor) in forbidden {
+      let found = try? cursor.next(texts) { Ending.shared.reason == nil }
+      guard let match = found?.values.first?.bytes else { continue }
+      let (machine, shown) = (machine, texts.shown)
+      Supervisor.sync { machine.showedForbidden(shown, line: Console.sanitised(match)) }
       return
     }
   }
@@ -193,13 +191,18 @@ final class MachineObject: ScriptObject {
     let console = machine.console
     let lines = Supervisor.sync { console.lastLines(10) }
     let origin = place.map { "machine '\(name)' started at \($0)" } ?? "machine '\(name)'"
+    let logs = "logs: \(run.directory(of: name))"
     guard !lines.isEmpty else {
-      return [
-        "\(origin); its console said nothing\(consoleHint)", "logs: \(run.directory(of: name))",
-      ]
+      return ["\(origin); its console said nothing\(consoleHint)", logs]
     }
-    return ["\(origin); last lines of its console:"] + lines.map { "  \($0)" }
-      + ["logs: \(run.directory(of: name))"]
+    // How long it has been silent is often what tells.
+    let now = ConsoleTimes.fixed(Instant.now.seconds(since: run.started), 2)
+    let shown = lines.map { line in
+      let time = line.seconds.map { ConsoleTimes.fixed($0, 2) } ?? ""
+      return "\(String(repeating: " ", count: max(0, 8 - time.utf8.count)))\(time) │ \(line.text)"
+    }
+    return ["\(origin); last lines of its console, now being second \(now) of the run:"] + shown
+      + [logs]
   }
 }
 

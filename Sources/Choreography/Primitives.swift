@@ -59,6 +59,9 @@ enum Primitives {
       ("check_impairment", checkImpairment), ("record", { call in record(call, run) }),
       ("seed", { call in call.results(.integer(Int64(bitPattern: run.seed))) }),
       ("default_timeout", { call in call.results(.number(run.defaultTimeout)) }),
+      ("machine_method", machineMethod), ("console_expect", OutputEvent.expectInBoot),
+      ("console_length", OutputEvent.length),
+      ("token", { call in call.results(.string(run.token())) }),
       (
         "enter_step",
         { call in
@@ -108,7 +111,14 @@ enum Primitives {
       throw .usage("pattern wants a Lua pattern, got \(try call.value(1).shown)")
     }
     if let flaw = PatternSyntax.flaw(in: bytes) { throw .usage(flaw) }
-    return call.results(.object(PatternObject(bytes)))
+    guard let pattern = LuaPattern(bytes) else { throw .usage("malformed pattern") }
+    return call.results(.object(PatternObject(pattern)))
+  }
+
+  /// `machine_method(name, f)`: a method of machines that is written in Lua.
+  private static func machineMethod(_ call: Call) throws(ScriptError) -> Int {
+    call.interpreter.addMethod(call.text(1) ?? "", of: MachineObject.self, call, 2)
+    return 0
   }
 
   private static func now(_ call: Call, _ run: Run) -> Int {
@@ -202,7 +212,7 @@ enum Primitives {
         switch value {
         case .string where key == "machine": error.machine = value.text
         case .integer(let number): error.fields[key] = .integer(number)
-        default: error.fields[key] = value.text.map { .text($0) }
+        default: error.fields[key] = value.bytes.map { .bytes($0) }
         }
       }
     }
@@ -224,7 +234,7 @@ enum Primitives {
   /// `pattern_text(value)`: what `pattern` was given; nil for anything else.
   private static func patternText(_ call: Call) -> Int {
     let pattern = call.object(1) as? PatternObject
-    return call.results(pattern.map { .string($0.bytes) } ?? .nil)
+    return call.results(pattern.map { .string($0.pattern.bytes) } ?? .nil)
   }
 
   /// `cap(seconds)`: limits the waits of this task to so long from now; `cap()` lifts it. Returns

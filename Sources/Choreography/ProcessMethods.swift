@@ -17,11 +17,8 @@ extension ProcessObject {
         try of(call).demandStarted()
         return call.results(.object(ProcessExitedEvent(of(call))))
       },
-      "output": { call throws(ScriptError) in
-        let text = try ConsoleText(call, 2, of: "output")
-        return call.results(.object(ProcessTextEvent(of(call), text)))
-      },
-      "expect": expect, "start": start, "kill": kill, "stop": stop, "signal": signal,
+      "output": OutputEvent.make, "expect": OutputEvent.expect,
+      "start": start, "kill": kill, "stop": stop, "signal": signal,
       "read": { call throws(ScriptError) in
         try of(call).demandStarted()
         return try StreamWait.read(call, of(call).source)
@@ -32,12 +29,7 @@ extension ProcessObject {
       },
       "write": { call throws(ScriptError) in
         try of(call).demandStarted()
-        guard let bytes = call.bytes(2) else {
-          throw .usage("write wants a string, got \(call.typeName(2))")
-        }
-        let options = try Fields(call, 3, of: "write", known: ["timeout"])
-        return try call.wait(
-          WriteWait(of(call).source, bytes, timeout: try options.seconds("timeout")))
+        return try WriteWait.write(call, of(call).source)
       },
       "finish": { call throws(ScriptError) in
         try of(call).demandStarted()
@@ -54,14 +46,6 @@ extension ProcessObject {
     guard hasStarted else {
       throw .usage("process '\(name)' was not started yet; call \(name):start()")
     }
-  }
-
-  private static func expect(_ call: Call) throws(ScriptError) -> Int {
-    let object = of(call)
-    let text = try ConsoleText(call, 2, of: "expect")
-    let options = try Fields(call, 3, of: "expect", known: ["timeout"])
-    let event = ProcessTextEvent(object, text, cursor: object.console)
-    return try call.wait(EventWait(object.run, event, timeout: try options.seconds("timeout")))
   }
 
   private static func start(_ call: Call) throws(ScriptError) -> Int {

@@ -18,7 +18,10 @@ enum ProcessPrimitive {
     let process: HostProcess
     do {
       let directory = try run.record.directory(for: "process-\(specification.name)")
-      process = try Supervisor.sync { try HostProcess(specification, directory: directory) }
+      let started = run.started
+      process = try Supervisor.sync {
+        try HostProcess(specification, directory: directory, origin: started)
+      }
     } catch let error as MachineError {
       throw ScriptError(error)
     } catch let error as RecordError {

@@ -29,6 +29,7 @@ public final class Run {
   /// Limits that `wait.eventually` sets to the waits inside it, by task.
   var caps: [UInt64: Deadline] = [:]
   private var subscriptions: [Subscription] = []
+  private var tokenCount: UInt64 = 0
   private var nameCounts: [String: Int] = [:]
   /// The steps that each task is in, outermost first.
   private var steps: [UInt64: [String]] = [:]
@@ -204,6 +205,17 @@ public final class Run {
     } catch {
       throw ScriptError(error)
     }
+  }
+
+  /// A word that nothing else says, another at each call; it follows from the seed.
+  func token() -> String {
+    tokenCount += 1
+    // The finaliser of SplitMix64.
+    var word = seed &+ tokenCount &* 0x9e37_79b9_7f4a_7c15
+    word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
+    let digits = String((word ^ (word >> 31)) >> 24, radix: 16)
+    return String(repeating: "0", count: 10 - digits.count) + digits
   }
 
   /// `wanted`, with a number behind it if there is one of that name already.

@@ -5,6 +5,8 @@ import Scripting
 protocol Waitable: AnyObject {
   /// What happened, if it has: what to push, or an error to raise.
   func outcome() -> Outcome?
+  /// The same; what takes long to find out is given up when the deadline has passed.
+  func outcome(until deadline: Deadline) -> Outcome?
   /// What wakes those who wait for it.
   var wakers: [any Waking] { get }
   /// "console text 'login:'": after "waiting for".
@@ -30,6 +32,7 @@ protocol Waitable: AnyObject {
 typealias Outcome = Result<(Call) throws -> Int, ScriptError>
 
 extension Waitable {
+  func outcome(until deadline: Deadline) -> Outcome? { outcome() }
   var machine: MachineObject? { nil }
   var mortal: (any Mortal)? { machine }
   var isExit: Bool { false }

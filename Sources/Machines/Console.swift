@@ -7,11 +7,15 @@ import Synchronization
 @Supervisor public final class Console {
   /// Silence after which an unfinished line counts, in seconds: a prompt has no line feed.
   static let silence = 0.05
+  /// An unfinished line that is longer counts without it, in bytes.
+  static let longLine = 1 << 16
   /// Typed and not yet taken by the guest, at most, in bytes.
   static let queueLimit = 1 << 20
 
   /// The log file: raw bytes, all boots one after the other.
   public nonisolated let path: String
+  /// When it came.
+  public nonisolated let times: ConsoleTimes
   /// Set at each change of the snapshot.
   public nonisolated let changed = Event<ConsoleSnapshot>()
   /// The line of this boot that tells of a kernel's panic.
@@ -30,7 +34,8 @@ import Synchronization
   /// What was found, where in the log, and not reported yet.
   private var finding: (text: String, offset: Int)?
 
-  init(path: String) throws(MachineError) {
+  /// `origin` is what its times are counted from.
+  init(path: String, origin: Instant) throws(MachineError) {
     self.path = path
     let flags = O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC
     let number = open(path, flags, 0o644)
@@ -38,6 +43,7 @@ import Synchronization
       throw .system(.missing, "the console's log '\(path)' cannot be written", errno)
     }
     log = Descriptor(owning: number)
+    times = try ConsoleTimes(beside: path, origin: origin)
   }
 
   /// May be read from any thread.
@@ -60,15 +66,25 @@ import Synchronization
     stream.send(bytes)
   }
 
+  /// A line that may be shown on a terminal, and when it came.
+  public struct Line: Sendable {
+    public var text: String
+    /// Since the origin; nil when that was not noted.
+    public var seconds: Double?
+  }
+
   /// The last lines of this boot that are not empty, fit for a terminal.
-  public func lastLines(_ count: Int = 10) -> [String] {
+  public func lastLines(_ count: Int = 10) -> [Line] {
     let snapshot = snapshot
     let start = max(snapshot.bootOffset, snapshot.length - (64 << 10))
     let bytes = [UInt8](unsafeUninitializedCapacity: snapshot.length - start) { buffer, filled in
       filled = max(0, pread(log.number, buffer.baseAddress, buffer.count, off_t(start)))
     }
-    let lines = bytes.split(separator: 0x0a).map { Self.sanitised($0) }.filter { !$0.isEmpty }
-    return Array(lines.suffix(count))
+    let lines = bytes.split(separator: 0x0a).compactMap { line -> (at: Int, text: String)? in
+      let text = Self.sanitised(line)
+      return text.isEmpty ? nil : (start + line.startIndex, text)
+    }
+    return lines.suffix(count).map { Line(text: $0.text, seconds: times.seconds(at: $0.at)) }
   }
 
   /// Calls `handler` once a boot if it shows one of the texts, with that and its line.
@@ -102,6 +118,7 @@ import Synchronization
       state.bootOffset = state.length
       state.visibleLength = state.length
     }
+    times.note(offset: snapshot.length, boot: snapshot.boot, always: true)
   }
 
   /// Takes what is there now, before the loop comes to it.
@@ -149,8 +166,6 @@ import Synchronization
   }
 
   private func take(_ bytes: [UInt8]) {
-    let number = log.number
-    let written = bytes.withUnsafeBytes { write(number, $0.baseAddress, $0.count) }
     onBytes(bytes)
     panicLine = panicLine ?? panic.find(in: bytes)
     if finding == nil, let found = forbidden.find(in: bytes) {
@@ -159,18 +174,41 @@ import Synchronization
       // The rest of the line is worth that moment.
       Timer(at: .after(Self.silence)) { [weak self] in self?.reportForbidden() }
     }
-    // A log whose disk is full tells less; the guest must not stall for it.
-    guard written > 0 else { return }
+    let (written, error) = write(bytes)
+    if written > 0 { times.note(offset: snapshot.length, boot: snapshot.boot) }
+    guard written > 0 || error != 0 else { return }
     silenceTimer?.cancel()
-    let end = bytes[..<written].lastIndex(of: 0x0a)
+    let end = bytes[..<written].lastIndex { $0 == 0x0a || $0 == 0x0d }
     change { state in
       if let end { state.visibleLength = state.length + end + 1 }
       state.length += written
+      if error != 0 || state.length - state.visibleLength > Self.longLine {
+        state.visibleLength = state.length
+      }
+      state.logError = error
     }
-    if end != written - 1 {
+    if snapshot.visibleLength < snapshot.length {
       silenceTimer = Timer(at: .after(Self.silence)) { [weak self] in
         self?.change { $0.visibleLength = $0.length }
       }
     }
+  }
+
+  /// Writes to the log, until that once fails: what came behind a gap would be matched with what
+  /// stands before it. The guest does not stall for it.
+  private func write(_ bytes: [UInt8]) -> (written: Int, error: Int32) {
+    guard snapshot.logError == 0 else { return (0, 0) }
+    var written = 0
+    while written < bytes.count {
+      let number = log.number
+      let count = bytes[written...].withUnsafeBytes {
+        Glibc.write(number, $0.baseAddress, $0.count)
+      }
+      if count < 0 && errno == EINTR { continue }
+      // A disk that is full first takes a part.
+      if count <= 0 { return (written, count < 0 ? errno : ENOSPC) }
+      written += count
+    }
+    return (written, 0)
   }
 }

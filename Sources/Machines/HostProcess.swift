@@ -30,13 +30,16 @@ import Processes
   private var releases: [@Supervisor () -> Void] = []
 
   /// Not running yet. Makes `directory`.
-  public init(_ specification: ProcessSpecification, directory: String) throws(MachineError) {
+  /// Times in the log count from `origin`.
+  public init(
+    _ specification: ProcessSpecification, directory: String, origin: Instant
+  ) throws(MachineError) {
     guard Files.makeDirectories(directory) else {
       throw .system(.missing, "the log directory '\(directory)' cannot be made", errno)
     }
     self.specification = specification
     self.directory = directory
-    console = try Console(path: directory + "/output.log")
+    console = try Console(path: directory + "/output.log", origin: origin)
     output = try ProcessOutput(
       path: directory + "/stdout.log", of: "process '\(specification.name)'")
   }

@@ -7,7 +7,7 @@ import Processes
   public nonisolated let name: String
   public nonisolated let host: HostCapabilities
   public nonisolated let console: Console
-  /// Where the logs are: console.log, qemu.log, swtpm.log.
+  /// Where the logs are: console.log, console.times, qemu.log, swtpm.log.
   public nonisolated let directory: String
   /// Where QEMU keeps the changes of throw-away disks, in files that it unlinks as soon as it has
   /// made them; one killed in between leaves one, which goes with this directory. nil: $TMPDIR.
@@ -57,10 +57,11 @@ import Processes
   var lastHandler: UInt64 = 0
 
   /// A machine that is not running yet. Makes `directory`, for its logs, which stays the caller's.
-  /// Finds what cannot work without starting anything: errors of kind usage and missing.
+  /// The console's times are counted from `origin`. Finds what cannot work without starting anything:
+  /// errors of kind usage and missing.
   public init(
     _ specification: MachineSpecification, host: HostCapabilities, directory: String,
-    temporaryDirectory: String? = nil
+    temporaryDirectory: String? = nil, origin: Instant = .now
   ) throws(MachineError) {
     try specification.validate()
     guard Files.makeDirectories(directory) else {
@@ -72,7 +73,7 @@ import Processes
     self.temporaryDirectory = temporaryDirectory
     name = specification.name
     areRebootsAllowed = specification.allowsReboot
-    console = try Console(path: directory + "/console.log")
+    console = try Console(path: directory + "/console.log", origin: origin)
     console.forbid(specification.forbidden) { [weak self] in self?.showedForbidden($0, line: $1) }
   }
 

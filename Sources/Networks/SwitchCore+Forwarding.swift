@@ -66,7 +66,9 @@ extension SwitchCore {
   /// False if there was no room.
   func enqueue(_ frame: UnsafePointer<UInt8>, _ length: Int, _ to: Int) -> Bool {
     if runPort == to { closeRun(isLast: false) }
-    guard ports[to].descriptor >= 0, ports[to].queue.count + 4 + length <= queueLimit else {
+    // The script, which sends by `inject` alone, hears what it wants by taps.
+    if ports[to].descriptor < 0 { return true }
+    guard ports[to].queue.count + 4 + length <= queueLimit else {
       ports[to].counters.overflowed += 1
       return false
     }

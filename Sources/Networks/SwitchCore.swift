@@ -145,7 +145,10 @@ final class SwitchCore {
       setFull(port, false)
       flush(port)
     }
-    if readiness & ~EPOLLOUT.rawValue != 0, ports[port].descriptor >= 0 { receive(port) }
+    guard readiness & ~EPOLLOUT.rawValue != 0, ports[port].descriptor >= 0 else { return }
+    receive(port)
+    // A datagram socket that is shut down has no end to be read.
+    if ports[port].isDatagram, readiness & EPOLLHUP.rawValue != 0 { detach(port) }
   }
 
   @inline(__always) func tick() { now = UInt64(Instant.monotonic()) }
@@ -171,8 +174,9 @@ final class SwitchCore {
 
   /// Somebody is there: `descriptor` becomes the switch's.
   func attach(_ port: Int, _ descriptor: consuming Descriptor, isDatagram: Bool) {
-    // What a former one sent last comes first.
-    while ports[port].descriptor >= 0, receive(port) {}
+    // What a former one sent last comes first; it has ended, so there is no more than a socket holds.
+    var rest = 64
+    while rest > 0, ports[port].descriptor >= 0, receive(port) { rest -= 1 }
     detach(port)
     ports[port].descriptor = descriptor.release()
     ports[port].generation &+= 1

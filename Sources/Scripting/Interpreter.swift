@@ -13,12 +13,14 @@ public final class Interpreter {
   public let scheduler = Scheduler()
   private let functions = FunctionList()
   private var metatables: [ObjectIdentifier: Int32] = [:]
+  private var methods: [ObjectIdentifier: Int32] = [:]
+  /// Methods that are written in Lua, by type.
+  private var ownMethods: [ObjectIdentifier: [String]] = [:]
   private let cache: Int32
   private(set) var handlerID: Int32 = 0
   private(set) var leaveID: Int32 = 0
   /// A Lua thread for calls that belong to no task.
   let scratch: OpaquePointer
-  let stringFind: Int32
   let lifeline: Lifeline
   /// The script, if it was read from standard input.
   public internal(set) var standardInput: String?
@@ -48,10 +50,6 @@ public final class Interpreter {
     cache = luaL_ref(state, lua_registry_index)
     scratch = lua_newthread(state)
     luaL_ref(state, lua_registry_index)
-    lua_getglobal(state, "string")
-    lua_getfield(state, -1, "find")
-    stringFind = luaL_ref(state, lua_registry_index)
-    lua_pop_values(state, 1)
     scheduler.interpreter = self
     handlerID = register { call in call.interpreter.noteTrace(call) }
     leaveID = register { call throws(ScriptError) in
@@ -236,7 +234,7 @@ public final class Interpreter {
       return
     }
     lua_pop_values(state, 1)
-    pushMetatable(state, of: object)
+    pushMetatable(state, of: type(of: object))
     bridge_push_box(state, Unmanaged.passRetained(object as AnyObject).toOpaque(), uncatchable)
     lua_pushvalue(state, -1)
     lua_rawsetp(state, -3, address)
@@ -244,8 +242,19 @@ public final class Interpreter {
     lua_pop_values(state, 1)
   }
 
-  private func pushMetatable(_ state: OpaquePointer, of object: any ScriptObject) {
-    let kind = type(of: object)
+  /// Gives the objects of a type a method that is written in Lua: the function at argument `index`.
+  public func addMethod(_ name: String, of kind: any ScriptObject.Type, _ call: Call, _ index: Int)
+  {
+    lua_checkstack(call.state, 8)
+    pushMetatable(call.state, of: kind)
+    lua_rawgeti(call.state, lua_registry_index, lua_Integer(methods[ObjectIdentifier(kind)]!))
+    lua_pushvalue(call.state, Int32(index))
+    lua_setfield(call.state, -2, name)
+    lua_pop_values(call.state, 2)
+    ownMethods[ObjectIdentifier(kind), default: []].append(name)
+  }
+
+  private func pushMetatable(_ state: OpaquePointer, of kind: any ScriptObject.Type) {
     if let reference = metatables[ObjectIdentifier(kind)] {
       lua_rawgeti(state, lua_registry_index, lua_Integer(reference))
       return
@@ -256,9 +265,11 @@ public final class Interpreter {
       bridge_push_function(state, register(Self.checked(kind, name, method)))
       lua_setfield(state, -2, name)
     }
-    let methods = lua_gettop(state)
-    lua_pushvalue(state, methods - 1)
-    bridge_set_index(state, methods, register(Self.fallback))
+    lua_pushvalue(state, -1)
+    methods[ObjectIdentifier(kind)] = luaL_ref(state, lua_registry_index)
+    let top = lua_gettop(state)
+    lua_pushvalue(state, top - 1)
+    bridge_set_index(state, top, register(Self.fallback))
     lua_pop_values(state, 2)  // the metatable's copy and the methods
     let metamethods: [(String, NativeFunction)] = [
       ("__tostring", { call in call.results(.string(call.object(1)?.shown ?? kind.typeName)) }),
@@ -309,7 +320,9 @@ public final class Interpreter {
     let key = try call.value(2)
     if let value = object.field(key) { return call.results(value) }
     guard case .string = key, let name = key.text else { return call.results(.nil) }
-    let known = type(of: object).methods.keys.sorted()
+    let kind = type(of: object)
+    let own = call.interpreter.ownMethods[ObjectIdentifier(kind)] ?? []
+    let known = (kind.methods.keys + own).sorted()
     throw .usage(
       "a \(type(of: object).typeName) has no field '\(name)'" + Spelling.hint(name, among: known))
   }

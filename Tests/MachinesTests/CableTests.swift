@@ -127,7 +127,7 @@ import Testing
       _ = await cable.left.readable.wait(until: .after(0.5))
     }
     #expect(lines.suffix(2) == ["ready> xyz", "q"])
-    #expect(machine.console.lastLines().suffix(2) == ["ready> xyz", "q"])
+    #expect(machine.console.lastLines().map(\.text).suffix(2) == ["ready> xyz", "q"])
     #expect(throws: MachineError.self) { try cable.left.write([1]) }
     var wrong = MachineSpecification.small("wrong")
     wrong.interfaces = [.init(cable.right)]

@@ -28,7 +28,7 @@ import Testing
     try machine.start()
     let ended = try #require(await machine.exited.wait(until: .after(60)))
     #expect(ended.reason == .poweroff && ended.code == 0 && ended.isGood && ended.wasUp)
-    #expect(machine.console.lastLines().last == "hello")
+    #expect(machine.console.lastLines().map(\.text).last == "hello")
     #expect(machine.arguments == before)
     #expect(!machine.isRunning)
   }
@@ -225,7 +225,7 @@ import Testing
       try machine.console.send(Array("\u{1b}[1mabc\u{1b}[0m\u{7}\nq".utf8))
       let ended = try #require(await machine.exited.wait(until: .after(60)))
       #expect(ended.reason == .poweroff)
-      #expect(machine.console.lastLines().suffix(2) == ["ready> abc", "q"])
+      #expect(machine.console.lastLines().map(\.text).suffix(2) == ["ready> abc", "q"])
       #expect(machine.console.snapshot.boot == boot)
       #expect(machine.bootCount.value == boot)
     }

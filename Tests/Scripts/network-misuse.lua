@@ -39,6 +39,14 @@ no("attach wants a cable's end, got 1", lan.attach, lan, 1)
 no("wants a cable's end or a network", microvm, { net = { print } })
 no("such as '10.0.1.1/24'", microvm, { net = { { lan, address = "10.0.0.1" } } })
 
+no("capture wants a file's path, got nil", lan.capture, lan)
+no("'/tmp' is there and no file", lan.capture, lan, "/tmp")
+check.raises("missing", "no-such", lan.capture, lan, "/no-such/x")
+local path = os.tmpname()
+local capture = lan:capture(path)
+no("network 'lan' is captured already", lan.capture, lan, path)
+check.equal(capture:close(), 0) check.equal(capture:close(), 0) os.remove(path)
+
 -- A cable in a network is nobody else's; a port with a cable in it is for no machine.
 local left = socketpair { name = "c" }
 local port = lan:attach(left)

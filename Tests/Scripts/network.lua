@@ -75,6 +75,16 @@ mine:write(question)
 repeat local frame = mine:read() until frame:sub(13, 14) == "\8\6" and frame:sub(1, 6) == mac(own)
 assert(lan:counters().probe.received == 1)
 
+-- A process at a port: a datagram socket of frames.
+local plug, socket = socketpair { name = "process" }
+lan:attach(plug)
+local heard = lan:frames { to = a, match = { type = 0x88b5 } }
+local frame = mac "ff:ff:ff:ff:ff:ff" .. mac(own) .. "\x88\xb5from a process"
+local escaped = frame:gsub(".", function(x) return ("\\%03o"):format(x:byte()) end)
+process { "sh", "-c", "printf \"$2\" >&$1", "sh", socket, escaped }
+check.equal(heard:read().bytes:sub(15), "from a process")
+heard:close()
+
 -- A machine that dies and comes again is on the network again, and still cut off.
 lan:isolate(c)
 c:kill() c:start() wait(c:ready())

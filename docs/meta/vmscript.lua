@@ -20,6 +20,26 @@
 --- Text that matches itself, or `pattern "…"`.
 ---@alias ConsoleText string|Pattern
 
+--- One text, or several: the results begin with the key of the one that came then.
+---@alias ConsoleTexts ConsoleText|table<integer|string, ConsoleText>
+
+---@class OutputOptions
+---@field where? boolean one table in place of the results; default false
+
+---@class ExpectOptions: Timeout, OutputOptions
+---@field before? boolean as `where`, with the text since the last match; default false
+
+---@class ConsoleMatch
+---@field text string
+---@field captures (string|integer)[]
+---@field key? integer|string of several texts
+---@field line string the whole line, as far as it has come
+---@field finished boolean whether it has ended
+---@field number integer of the line in this boot, from 1
+---@field column integer of the match, from 1
+---@field time? Seconds when the line came, as by now()
+---@field before? string
+
 ---@alias ErrorKind
 ---| "usage" # the script asked for what cannot be
 ---| "missing" # the host lacks a program, a file, KVM; exit status 3
@@ -636,7 +656,7 @@ function guest(fields) end
 ---@field disks? (string|Disk)[] a path is an image whose changes are thrown away
 ---@field fw_cfg? table<string, string|{ file: string }> what the guest finds under a name
 ---@field ports? PortMap
----@field net? (CableEnd|Interface)[]
+---@field net? (CableEnd|Network|NetworkPort|Interface)[]
 ---@field user_net? boolean|UserNet default: there if there are ports or no net
 ---@field tpm? TPM qemu {} only
 ---@field serial? CableEnd|SerialFile|SerialTerminal where the serial port goes, besides the log
@@ -741,9 +761,10 @@ function Machine:ready() end
 function Machine:exited() end
 
 --- The console has shown it in this boot; gives the match and its captures.
----@param text ConsoleText
+---@param text ConsoleTexts
+---@param options? OutputOptions
 ---@return Event
-function Machine:output(text) end
+function Machine:output(text, options) end
 
 --- The next QMP event of that name since this call; gives its data. A filter is what the data must
 --- have, or a function of the data that returns something true.
@@ -764,15 +785,29 @@ function Machine:port(port, options) end
 function Machine:unit(name) end
 
 --- Waits for console text after the last match.
----@param text ConsoleText
----@param options? Timeout
----@return string match
+---@param text ConsoleTexts
+---@param options? ExpectOptions
+---@return string|integer|ConsoleMatch match after the key, if there are several texts
 ---@return string|integer ... captures
 function Machine:expect(text, options) end
 
---- Types on the console.
----@param text string
-function Machine:send(text) end
+--- Types on the console: strings are text, tables name keys, such as { "ctrl-c" }.
+---@param ... string|string[]
+function Machine:send(...) end
+
+--- Presses keys of the machine's keyboard, one after the other: "ctrl-alt-delete".
+---@param ... string
+function Machine:press(...) end
+
+---@class LoginFields: Timeout
+---@field user? string default "root"
+---@field password? string
+---@field prompt? ConsoleText default pattern "[#$%%>] *$"
+
+--- Logs in on the console, for guests without an agent.
+---@param fields? LoginFields
+---@return Shell
+function Machine:login(fields) end
 
 --- Runs `sh -c` as root; raises if it fails.
 ---@param command string
@@ -865,6 +900,26 @@ function Machine:args() end
 --- A line to paste into a shell.
 ---@return string
 function Machine:command() end
+
+--- A shell on a machine's console; one command at a time.
+---@class Shell
+local Shell = {}
+
+--- Raises if the command fails.
+---@param command string
+---@param options? Timeout
+---@return string output both outputs, without trailing newlines
+function Shell:sh(command, options) end
+
+--- Raises if the command succeeds, or could not be run.
+---@param command string
+---@param options? Timeout
+---@return integer code
+---@return string output
+function Shell:fails(command, options) end
+
+--- Ends it; the console asks for a login again.
+function Shell:logout() end
 
 ---@class qemu
 ---@overload fun(fields: MachineFields): Machine

@@ -225,4 +225,7 @@ package.loaded["internal.host"] = {
   guard = host.guard, channel = host.channel, barrier = host.barrier,
   default_timeout = host.default_timeout, annotate = host.annotate,
   pattern_text = host.pattern_text,
+  now = host.now, token = host.token,
+  console_expect = host.console_expect, console_length = host.console_length,
 }
+host.machine_method("login", function(...) return require "internal.login".login(...) end)

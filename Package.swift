@@ -79,6 +79,7 @@ let package = Package(
       swiftSettings: swift),
     .testTarget(
       name: "ProcessesTests", dependencies: ["Processes", "ProcessFixture"], swiftSettings: swift),
+    .testTarget(name: "NetworksTests", dependencies: ["Networks"], swiftSettings: swift),
     .testTarget(name: "RecordTests", dependencies: ["Record"], swiftSettings: swift),
     .testTarget(name: "NotationTests", dependencies: ["Notation"], swiftSettings: swift),
     .testTarget(

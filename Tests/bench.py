@@ -377,6 +377,11 @@ def network(rounds):
             if ports == 2:
                 faulty = [ours(ports, size, 2, "faults") for _ in range(min(rounds, 3))]
                 show("  with six impairments and a capture", faulty, "k", 1e-3, "target: vde_switch's")
+    late = sorted(abs(x) for x in bench_switch("delay")["late"])
+    show("a delay of 50 ms is late by", late, "ms", 1e3, "target: median at most 0.3")
+    show("  at the 99th percentile", [late[len(late) * 99 // 100]], "ms", 1e3, "target: at most 2")
+    show("loss of a million frames, deviations", bench_switch("loss")["deviations"], "", 1, "target: within 3")
+    show("a rate of 20 Mbit/s, as a share", bench_switch("rate")["rate"], "", 1, "target: within 2 %")
     show("splitting 64 ports under load", bench_switch("split")["split"], "ms", 1e3, "target: at most 1")
     found = named("network", str(min(rounds, 3)))
     show("TCP between machines on a network", found["network"], "Mb/s", 1e-6)
@@ -453,19 +458,6 @@ def console(_):
 # ---- sizes ----
 
 
-def link_faults(_):
-    figures = {name: float(value) for name, value in run("link_faults")}
-    for name, unit, scale, target in [
-        ("delay-median", "ms", 1e3, "asked for 20 ms; target: within 0.3"),
-        ("delay-p99", "ms", 1e3, "target: within 2"),
-        ("loss-deviations", "σ", 1, "of 10⁶ frames; target: within 3"),
-        ("rate-share", "", 1, "of the rate asked for; target: within 0.02 of 1"),
-        ("set-median", "ms", 1e3, "until a fault is in force; target: at most 1"),
-        ("set-p99", "ms", 1e3, ""),
-    ]:
-        print(f"{'link faults: ' + name:<44}{figures[name] * scale:>9.3f}{'':>18} {unit:<4}{target}")
-
-
 def size(_):
     with tempfile.TemporaryDirectory() as scratch:
         copy = os.path.join(scratch, "vmscript")
@@ -492,7 +484,6 @@ def main():
         calls, tasks,
         grpc,
         network,
-        link_faults,
         size,
     ]
     parts = {function.__name__: function for function in functions}

@@ -47,7 +47,8 @@ local whole = "n1 n2 n3 n4 n5"
 expect("each reaches each", { n1 = whole, n2 = whole, n3 = whole, n4 = whole, n5 = whole })
 
 lan:partition({ a, b, c }, { d, e })
-expect("a majority and a minority", { n1 = "n1 n2 n3", n3 = "n1 n2 n3", n4 = "n4 n5", n5 = "n4 n5" })
+expect("a majority and a minority",
+  { n1 = "n1 n2 n3", n2 = "n1 n2 n3", n3 = "n1 n2 n3", n4 = "n4 n5", n5 = "n4 n5" })
 
 lan:bridge(c)
 expect("two halves with a bridge", { n1 = "n1 n2 n3", n3 = whole, n4 = "n3 n4 n5" })

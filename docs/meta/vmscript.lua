@@ -205,6 +205,10 @@ function Link:reset() end
 ---@return LinkCounters
 function Link:counters() end
 
+--- Fails unless a fault, a cut or a hold did something to a frame here.
+---@return integer frames
+function Link:check() end
+
 ---@class PortCounters
 ---@field received integer frames from the machine
 ---@field received_bytes integer

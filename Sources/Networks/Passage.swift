@@ -10,6 +10,9 @@ struct Passage {
   var isReordered = false
   /// The bit that was flipped, -1 for none.
   var corruptedBit: Int32 = -1
+  /// It is flipped when the switch has read the addresses: a frame that a switch's own check finds
+  /// damaged would not teach it where anybody is.
+  var isFlipPending = false
   /// When the switch got it, nanoseconds of its clock.
   var entered: UInt64
 

@@ -25,6 +25,8 @@ extension SwitchCore {
       if ports[Int(passage.from)].vlan.isTrunk {
         frame = untag(frame)
         length -= 4
+        // The addresses stay where they are, and the tag has gone.
+        if passage.corruptedBit >= 128 { passage.corruptedBit -= 32 }
       }
     }
     let (whole, count) = (frame, length)
@@ -43,7 +45,11 @@ extension SwitchCore {
   }
 
   private func goOn(_ frame: UnsafeMutablePointer<UInt8>, _ length: Int, _ passage: Passage) {
-    var passage = passage
+    var (frame, passage) = (frame, passage)
+    if passage.isFlipPending {
+      passage.isFlipPending = false
+      frame = flipped(frame, length, Int(passage.corruptedBit), .entered)
+    }
     passage.stage = .paired
     if let faults = ports[Int(passage.from)].paired?[Int(passage.to)] {
       befall(faults, frame, length, passage)
@@ -114,14 +120,25 @@ extension SwitchCore {
     let (copies, release) = (verdict.copies, verdict.release)
     if verdict.isReordered { passage.isReordered = true }
     if let bit = verdict.corruptedBit {
-      let copy = scratch + Int(passage.stage.rawValue) * EthernetFrame.maximum
-      memcpy(copy, frame, length)
-      copy[bit >> 3] ^= 1 << UInt8(bit & 7)
-      frame = copy
       passage.corruptedBit = Int32(truncatingIfNeeded: bit)
+      if passage.stage == .entered {
+        passage.isFlipPending = true
+      } else {
+        frame = flipped(frame, length, bit, passage.stage)
+      }
     }
     go(frame, length, passage, at: release.0)
     if copies > 1 { go(frame, length, passage, at: release.1) }
+  }
+
+  /// A copy with another bit.
+  private func flipped(
+    _ frame: UnsafePointer<UInt8>, _ length: Int, _ bit: Int, _ stage: Passage.Stage
+  ) -> UnsafeMutablePointer<UInt8> {
+    let copy = scratch + Int(stage.rawValue) * EthernetFrame.maximum
+    memcpy(copy, frame, length)
+    if bit >> 3 < length { copy[bit >> 3] ^= 1 << UInt8(bit & 7) }
+    return copy
   }
 
   private func go(

@@ -85,6 +85,21 @@ import Testing
     #expect(c.next() == frame)
   }
 
+  /// The addresses of a and c differ in one bit: a damaged frame does not teach the switch that c is
+  /// where a is.
+  @Test func corruptionDoesNotConfuseTheSwitch() {
+    set(.outgoing(a.port)) { $0.corrupt = 1 }
+    let frame = Wire.frame(1, 3, length: 20)
+    for _ in 0..<500 { a.send(frame) }
+    for _ in 0..<500 {
+      guard let copy = c.next() else {
+        Issue.record("a frame is missing")
+        return
+      }
+      #expect(zip(copy, frame).reduce(0) { $0 + ($1.0 ^ $1.1).nonzeroBitCount } == 1)
+    }
+  }
+
   /// What is on its way when a partition comes does not arrive after it.
   @Test func aPartitionStopsWhatIsOnItsWay() {
     set(.pair(from: a.port, to: b.port)) { $0.delay = 0.1 }

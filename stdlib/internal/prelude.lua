@@ -220,8 +220,7 @@ package.loaded.vmscript = api
 -- For the library's own modules.
 package.loaded["internal.host"] = {
   fail = host.fail, say = host.say, scratch = host.scratch, hint = host.hint,
-  guard = host.guard, seed = host.seed, record = host.record,
-  check_impairment = host.check_impairment,
+  seed = host.seed, record = host.record, check_impairment = host.check_impairment,
   guard = host.guard, channel = host.channel, barrier = host.barrier,
   default_timeout = host.default_timeout, annotate = host.annotate,
   pattern_text = host.pattern_text,

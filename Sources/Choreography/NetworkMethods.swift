@@ -28,10 +28,36 @@ extension NetworkObject {
   // MARK: Ports
 
   private static func port(_ call: Call) throws(ScriptError) -> Int {
-    let fields = try Fields(call, 2, of: "port", known: ["name", "mac"])
-    let port = try of(call).addPort(
+    let fields = try Fields(call, 2, of: "port", known: ["name", "mac", "vlan", "trunk"])
+    let membership = try vlans(fields)
+    let object = of(call)
+    let port = try object.addPort(
       try fields.string("name") ?? "port", mac: try fields.string("mac"))
+    object.network.ethernet.setVLAN(port.port.number, membership)
     return call.results(.object(port))
+  }
+
+  private static func vlans(_ fields: Fields) throws(ScriptError) -> VLANMembership {
+    let numbers =
+      Int64(VLANMembership.numbers.lowerBound)...Int64(VLANMembership.numbers.upperBound)
+    guard let trunk = try fields.table("trunk") else {
+      return try fields.integer("vlan", in: numbers).map { .access(Int($0)) } ?? .none
+    }
+    guard !fields.isGiven("vlan") else {
+      throw .usage(
+        "port: 'vlan' is for a port whose frames have no tags, 'trunk' for tags; give one")
+    }
+    var vlans: Set<Int> = []
+    for value in trunk.positions {
+      guard case .integer(let number) = value, numbers.contains(number) else {
+        throw .usage("port: field 'trunk' wants numbers from 1 to 4094, got \(value.shown)")
+      }
+      vlans.insert(Int(number))
+    }
+    guard !vlans.isEmpty, trunk.fields.isEmpty else {
+      throw fields.wrong("trunk", "a list of VLANs, as in { 10, 20 }")
+    }
+    return .trunk(vlans)
   }
 
   /// `lan:attach(end)`: the other end of the cable is on the network.
@@ -40,7 +66,8 @@ extension NetworkObject {
     guard let cable = call.object(2) as? CableEndObject else {
       throw .usage("attach wants a cable's end, got \(try call.value(2).shown)")
     }
-    let fields = try Fields(call, 3, of: "attach", known: ["name"])
+    let fields = try Fields(call, 3, of: "attach", known: ["name", "vlan", "trunk"])
+    let membership = try vlans(fields)
     let name = try fields.string("name") ?? cable.end.label
     let (end, network) = (cable.end, object.name)
     let descriptor: DescriptorBox
@@ -54,6 +81,7 @@ extension NetworkObject {
     let port = try object.addPort(name)
     // The cable lives as long as the network.
     port.cable = cable
+    object.network.ethernet.setVLAN(port.port.number, membership)
     object.network.ethernet.attach(port.port.number, descriptor, isDatagram: true)
     // So that a frame which the script sends from elsewhere now finds the cable here.
     object.network.ethernet.settle()

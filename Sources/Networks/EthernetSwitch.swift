@@ -123,6 +123,16 @@ public final class EthernetSwitch: Sendable {
   /// Sleeps until all that was said before is done: microseconds. Not for the supervisor.
   public func settle() { ask { _ in } }
 
+  /// Puts a port into VLANs. Their numbers are in `VLANMembership.numbers`.
+  public func setVLAN(_ port: Int, _ membership: VLANMembership) {
+    post { core in
+      core.ports[port].vlan.set(membership)
+      core.addresses.forget(port: port)
+      if membership != .none { core.hasVLANs = true }
+      core.noteWhatIsPlain()
+    }
+  }
+
   /// Frees a port now.
   public func detach(_ port: Int) { post { core in core.detach(port) } }
 

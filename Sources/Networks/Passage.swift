@@ -5,6 +5,8 @@ struct Passage {
   var to: Int32
   /// What it goes on with after a delay.
   var stage: Stage
+  /// Its VLAN, 0 for none; it has no tag while it is inside.
+  var vlan: UInt16 = 0
   var isReordered = false
   /// The bit that was flipped, -1 for none.
   var corruptedBit: Int32 = -1

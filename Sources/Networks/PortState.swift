@@ -9,6 +9,7 @@ struct PortState {
   /// Each message is a frame; else it is a stream, with each frame's length before it.
   var isDatagram = false
   var isPlugged = true
+  var vlan = PortVLAN()
   /// Its socket is full: the poller tells when there is room.
   var isFull = false
   /// Something was queued since it was last flushed.
@@ -62,6 +63,7 @@ struct PortState {
 
   mutating func free() {
     clear()
+    vlan.free()
     outgoing?.release()
     incoming?.release()
     if let paired {

@@ -4,17 +4,18 @@ import Glibc
 extension SwitchCore {
   /// Learns where a frame's sender is, and calls `deliver` with each port the frame goes to.
   @inline(__always) func route(
-    _ frame: UnsafePointer<UInt8>, from index: Int, _ deliver: (Int) -> Void
+    _ frame: UnsafePointer<UInt8>, from index: Int, vlan: UInt16, _ deliver: (Int) -> Void
   ) {
+    let above = UInt64(vlan) << 48
     let source = EthernetFrame.address(frame + 6)
     guard source != 0, !EthernetFrame.isGroup(source) else {
       ports[index].counters.invalid += 1
       return
     }
-    addresses.learn(source, at: index, now: now)
+    addresses.learn(source | above, at: index, now: now)
     let destination = EthernetFrame.address(frame)
     if !EthernetFrame.isGroup(destination) {
-      let known = addresses.port(of: destination, now: now)
+      let known = addresses.port(of: destination | above, now: now)
       if known >= 0 {
         if known != index { deliver(known) }
         return
@@ -24,7 +25,7 @@ extension SwitchCore {
     var place = 0
     while place < activeCount {
       let port = active[place]
-      if port != index { deliver(port) }
+      if port != index, !hasVLANs || ports[port].vlan.has(vlan) { deliver(port) }
       place += 1
     }
   }
@@ -32,7 +33,7 @@ extension SwitchCore {
   @inline(__always) func forward(
     _ frame: UnsafeMutablePointer<UInt8>, _ length: Int, from index: Int, isFramed: Bool
   ) {
-    route(frame, from: index) { to in
+    route(frame, from: index, vlan: 0) { to in
       let link = ports[index].links + to
       if isBlocked(index, to) {
         link.pointee.cut &+= 1

@@ -15,10 +15,23 @@ extension SwitchCore {
 
   /// To each port it is for.
   private func spread(_ frame: UnsafeMutablePointer<UInt8>, _ length: Int, _ passage: Passage) {
-    route(frame, from: Int(passage.from)) { to in
+    var (frame, length, passage) = (frame, length, passage)
+    if hasVLANs {
+      guard let vlan = classify(frame, length, from: Int(passage.from)) else {
+        ports[Int(passage.from)].counters.invalid += 1
+        return note(frame, length, passage, .vlan)
+      }
+      passage.vlan = vlan
+      if ports[Int(passage.from)].vlan.isTrunk {
+        frame = untag(frame)
+        length -= 4
+      }
+    }
+    let (whole, count) = (frame, length)
+    route(frame, from: Int(passage.from), vlan: passage.vlan) { to in
       var passage = passage
       passage.to = Int32(to)
-      pair(frame, length, passage)
+      pair(whole, count, passage)
     }
   }
 
@@ -42,6 +55,14 @@ extension SwitchCore {
   private func approach(_ frame: UnsafeMutablePointer<UInt8>, _ length: Int, _ passage: Passage) {
     var passage = passage
     passage.stage = .arrived
+    var (frame, length) = (frame, length)
+    if passage.vlan != 0, ports[Int(passage.to)].vlan.isTrunk {
+      guard length + 4 <= EthernetFrame.maximum else {
+        return note(frame, length, passage, .malformed)
+      }
+      frame = tagged(frame, length, passage.vlan)
+      length += 4
+    }
     if let faults = ports[Int(passage.to)].incoming {
       befall(faults, frame, length, passage)
     } else {

@@ -46,10 +46,11 @@ final class SwitchCore {
   var hasHolds = false
   var isAnyUnplugged = false
   var isAnyFaulty = false
+  var hasVLANs = false
   /// Made once, used for each frame.
   var verdict = Verdict()
-  /// Copies of frames whose bits are flipped, one for each stage.
-  let scratch = UnsafeMutablePointer<UInt8>.allocate(capacity: 3 * EthernetFrame.maximum)
+  /// Copies of frames whose bits are flipped, one for each stage, and one that got a tag.
+  let scratch = UnsafeMutablePointer<UInt8>.allocate(capacity: 4 * EthernetFrame.maximum + 4)
   var capture: CaptureFile?
   /// When the capture is written to its file at the latest.
   private var captureDue = UInt64.max
@@ -215,7 +216,9 @@ final class SwitchCore {
 
   func noteWhatIsPlain() {
     hasTaps = !taps.isEmpty
-    isPlain = !hasTaps && !hasHolds && !isAnyUnplugged && !isAnyFaulty && capture == nil
+    isPlain =
+      !hasTaps && !hasHolds && !isAnyUnplugged && !isAnyFaulty && !hasVLANs
+      && capture == nil
   }
 
   // MARK: Capture

@@ -208,6 +208,39 @@ import Testing
     }
   }
 
+  /// Access ports have no tags, trunks have, and who is in no VLAN hears of none.
+  @Test func vlansKeepPortsApart() throws {
+    let trunk = try Wire(network)
+    network.setVLAN(a.port, .access(10))
+    network.setVLAN(b.port, .access(20))
+    network.setVLAN(trunk.port, .trunk([10, 20]))
+    let other = try Wire(network)
+    network.setVLAN(other.port, .access(10))
+    a.send(Wire.frame(1, 255, "in ten"))
+    func tag(_ frame: [UInt8], _ vlan: UInt8) -> [UInt8] {
+      Array(frame[..<12]) + [0x81, 0, 0, vlan] + frame[12...]
+    }
+    #expect(trunk.next() == tag(Wire.frame(1, 255, "in ten"), 10))
+    #expect(other.next() == Wire.frame(1, 255, "in ten"))
+    // The same address in another VLAN is another's.
+    b.send(Wire.frame(1, 255, "in twenty"))
+    #expect(trunk.next() == tag(Wire.frame(1, 255, "in twenty"), 20))
+    trunk.send(tag(Wire.frame(4, 1, "to ten"), 10))
+    trunk.send(tag(Wire.frame(4, 1, "to twenty"), 20))
+    #expect(a.next() == Wire.frame(4, 1, "to ten"))
+    #expect(b.next() == Wire.frame(4, 1, "to twenty"))
+    // No tag, or one that is not the port's.
+    trunk.send(Wire.frame(4, 255, "untagged"))
+    trunk.send(tag(Wire.frame(4, 255, "thirty"), 30))
+    a.send(tag(Wire.frame(1, 255, "tagged"), 20))
+    c.send(Wire.frame(3, 255, "outside"))
+    trunk.send(tag(Wire.frame(4, 255, "end"), 10))
+    a.send(Wire.frame(1, 255, "end"))
+    #expect(a.texts() == [] && other.texts() == [] && c.next(0.05) == nil && b.next(0.05) == nil)
+    #expect(network.counters(of: trunk.port).invalid == 2)
+    #expect(network.counters(of: a.port).invalid == 1)
+  }
+
   /// 64 ports that all talk to all, in bursts.
   @Test func sixtyFourPorts() throws {
     let network = try EthernetSwitch()

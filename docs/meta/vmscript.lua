@@ -250,15 +250,26 @@ function Capture:close() end
 ---@field name string
 local Network = {}
 
----@param options? { name?: string, mac?: string }
+---@class VLANFields one of vlan and trunk
+---@field vlan? integer frames without a tag
+---@field trunk? integer[] frames with tags
+
+---@class PortFields: VLANFields
+---@field name? string default "port"
+---@field mac? string of its machine's interface
+
+---@param fields? PortFields
 ---@return NetworkPort
-function Network:port(options) end
+function Network:port(fields) end
+
+---@class AttachFields: VLANFields
+---@field name? string default: the cable end's
 
 --- Plugs a cable in; its other end is for the script, a process or a machine.
 ---@param cable CableEnd
----@param options? { name?: string }
+---@param fields? AttachFields
 ---@return NetworkPort
-function Network:attach(cable, options) end
+function Network:attach(cable, fields) end
 
 ---@return Member[]
 function Network:members() end

@@ -2,7 +2,7 @@
 //
 //   SwitchBench forward PORTS SIZE SECONDS [faults]   frames that arrived, and the switch's CPU seconds
 //   SwitchBench vde DIRECTORY PORTS SIZE SECONDS      frames given to the vde_switch there
-//   SwitchBench delay | loss | rate | partition       what was asked for and what came
+//   SwitchBench split                                 how long it takes to split 64 ports under load
 
 import Glibc
 
@@ -19,10 +19,7 @@ case "forward":
 case "vde":
   let load = try Load.throughVDE(arguments[2], ports: number(3), size: number(4))
   load.run(seconds: Double(number(5)))
-case "delay": try Accuracy().delay()
-case "loss": try Accuracy().loss()
-case "rate": try Accuracy().rate()
-case "partition": try Accuracy().partition()
+case "split": try Split.measure()
 default:
   print("see Tests/Fixtures/SwitchBench/main.swift")
   exit(2)

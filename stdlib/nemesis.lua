@@ -93,19 +93,23 @@ end
 
 --- Begins a fault, lets it last, and ends it, also when the task is cancelled in between.
 local function afflict(self, fault, lasts)
-  local random = self.random
+  self.is_busy = true
   local entry = { at = language.now() }
   local before = hits(self.lan, self.members)
-  local name, undo, run = fault(self.lan, self.members, random, lasts)
+  local name, undo, run = fault(self.lan, self.members, self.random, lasts)
   entry.name = name
   note(self, name)
   table.insert(self.history, entry)
   local _ <close> = setmetatable({}, { __close = function()
+    self.is_busy = true
     undo()
     entry.ended = language.now()
     entry.hits = hits(self.lan, self.members) - before
     note(self, ("end of %s; it hit %d frames"):format(name, entry.hits))
+    self.is_busy = false
   end })
+  self.is_busy = false
+  if self.is_stopped then return end
   if run then run() else language.wait(lasts) end
 end
 
@@ -113,7 +117,8 @@ end
 function Nemesis:stop()
   if not self.is_stopped then
     self.is_stopped = true
-    self.task:cancel()
+    -- A fault that is just beginning, or ending, may wait for something: it is let do so.
+    if not self.is_busy then self.task:cancel() end
     local ok, failure = pcall(language.wait, self.task)
     if not ok and not tostring(failure):find("was cancelled", 1, true) then error(failure, 0) end
   end
@@ -166,7 +171,7 @@ function nemesis.start(lan, options)
   }, Nemesis)
   self.task = language.spawn(function()
     local random = self.random
-    while true do
+    while not self.is_stopped do
       local cycle = every(random)
       local length = math.min(lasts and lasts(random) or cycle / 2, cycle)
       local fault = faults[random(#faults)]

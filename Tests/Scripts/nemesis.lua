@@ -58,6 +58,32 @@ local own = nemesis:stop()
 check.equal(ended, #own) check.equal(nemesis:stop(), own)
 assert(own[1].name:find "^mine: n%d$")
 
+-- A fault that waits while it begins is not interrupted there.
+local log = {}
+nemesis = lan:nemesis { every = 0.02, faults = { function()
+  table.insert(log, "begins") wait(0.1) table.insert(log, "begun")
+  return function() wait(0.1) table.insert(log, "ended") end
+end } }
+wait.eventually(function() return #log > 0 end)
+nemesis:stop()
+check.equal(table.concat(log, " "), "begins begun ended")
+
+-- One by one out, one by one back, and then nothing is cut off.
+local before = lan:link(ports):counters()
+lan:swizzle { pause = 0.01 }
+local after = lan:link(ports):counters()
+assert(after.cut > before.cut + 5)
+wait.eventually(function() return lan:link(ports):counters().passed > after.passed + 200 end)
+check.equal(lan:link(ports):counters().cut, after.cut)
+-- Ended in the middle it lets all back too.
+local swizzle = spawn(function() lan:swizzle { machines = { ports[1], ports[2], ports[3] }, pause = 60 } end)
+wait.eventually(function() return lan:link(ports):counters().cut > after.cut end)
+swizzle:cancel()
+pcall(wait, swizzle)
+before = lan:link(ports):counters()
+wait.eventually(function() return lan:link(ports):counters().passed > before.passed + 200 end)
+check.equal(lan:link(ports):counters().cut, before.cut)
+
 -- What hits nothing is a failure of the test.
 talk:cancel()
 pcall(wait, talk)
@@ -65,10 +91,6 @@ nemesis = lan:nemesis { every = 0.02, lasts = 0.02, faults = { "isolate" } }
 wait.eventually(function() return #nemesis.history >= 1 end)
 check.raises("assertion", "never hit a frame", nemesis.check, nemesis)
 check.raises("assertion", "before its first fault", function() lan:nemesis { every = 9, faults = { "cut" } }:check() end)
-
--- One by one out, one by one back.
-local cut = lan:frames {}
-lan:swizzle { machines = { ports[1], ports[2] }, pause = 0, seed = 1 }
 
 local function no(text, options) check.raises("usage", text, lan.nemesis, lan, options) end
 no("nemesis wants a table of fields, got nil")

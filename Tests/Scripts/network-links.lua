@@ -31,6 +31,17 @@ link:set { loss = 1, match = { protocol = "icmp" } }
 check.equal(ping(2), 0)
 a:write("/www/x", "over tcp") a:sh "httpd -h /www"
 check.equal(b:sh "wget -q -O - http://10.0.0.1/x", "over tcp")
+-- b may ask a nothing, and answer what a asks.
+b:write("/www/x", "an answer") b:sh "httpd -h /www"
+link:reset()
+local back = lan:link { from = b, to = a }
+back:set { refuse_openings = true }
+b:fails "nc -w 1 10.0.0.1 80 </dev/null"
+check.equal(a:sh "wget -q -O - http://10.0.0.2/x", "an answer")
+check.equal(ping(1), 1)
+b:fails "ping -c 1 -W 1 10.0.0.1"
+assert(back:counters().refused >= 2)
+link:reset()
 link:set({ loss = 1, first = 2, match = { protocol = "icmp" } }, { duplicate = 1, match = { protocol = "icmp" } })
 ping(4)
 local counters = link:counters()

@@ -49,13 +49,11 @@ end
 --- back at once after an end in the middle.
 function faults.swizzle(lan, members, pause, random)
   local isolated = {}
-  local function undo()
-    for i, member in ipairs(members) do
-      for _, other in ipairs({ table.unpack(members, i + 1) }) do
-        if isolated[member] or isolated[other] then lan:heal(member, other) end
-      end
+  local function let_back(member)
+    isolated[member] = nil
+    for _, other in ipairs(lan:members()) do
+      if other ~= member and not isolated[other] then lan:heal(member, other) end
     end
-    isolated = {}
   end
   local function run()
     for _, member in ipairs(shuffled(members, random)) do
@@ -64,11 +62,13 @@ function faults.swizzle(lan, members, pause, random)
       language.wait(pause)
     end
     for _, member in ipairs(shuffled(members, random)) do
-      isolated[member] = nil
-      for _, other in ipairs(members) do
-        if other ~= member and not isolated[other] then lan:heal(member, other) end
-      end
+      let_back(member)
       language.wait(pause)
+    end
+  end
+  local function undo()
+    for _, member in ipairs(members) do
+      if isolated[member] then let_back(member) end
     end
   end
   return run, undo

@@ -195,14 +195,13 @@ final class MachineObject: ScriptObject {
     guard !lines.isEmpty else {
       return ["\(origin); its console said nothing\(consoleHint)", logs]
     }
-    // How long it has been silent is often what tells.
-    let now = ConsoleTimes.fixed(Instant.now.seconds(since: run.started), 2)
-    let shown = lines.map { line in
-      let time = line.seconds.map { ConsoleTimes.fixed($0, 2) } ?? ""
-      return "\(String(repeating: " ", count: max(0, 8 - time.utf8.count)))\(time) │ \(line.text)"
+    func row(_ seconds: Double?, _ text: String) -> String {
+      let time = seconds.map { ConsoleTimes.fixed($0, 2) } ?? ""
+      return "\(String(repeating: " ", count: max(0, 8 - time.utf8.count)))\(time) │ \(text)"
     }
-    return ["\(origin); last lines of its console, now being second \(now) of the run:"] + shown
-      + [logs]
+    // How long it has been silent is often what tells.
+    return ["\(origin); last lines of its console:"] + lines.map { row($0.seconds, $0.text) }
+      + [row(Instant.now.seconds(since: run.started), "(now)"), logs]
   }
 }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 
 /// A child with pipes on its output. Foundation's Process hands the caller's blocked signals on to
@@ -5,6 +6,7 @@ import Glibc
 final class ChildProcess {
   struct Failure: Error, CustomStringConvertible { var description: String }
 
+  private static let making = NSLock()
   let pid: pid_t
   private var output: Int32
   private var errors: Int32
@@ -21,6 +23,9 @@ final class ChildProcess {
     readsErrors: Bool = true
   ) throws(Failure) {
     self.readsErrors = readsErrors
+    // Another child that is made between a pipe and its flag would keep the pipe open.
+    Self.making.lock()
+    defer { Self.making.unlock() }
     let (outputPipe, errorPipe) = (try Self.pipe(), try Self.pipe())
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)

@@ -12,11 +12,11 @@ import Testing
     return (found ?? []).filter { $0.hasSuffix(".lua") }.sorted().map { folder + "/" + $0 }
   }
 
-  @Test(arguments: scripts(in: "scripts") + scripts(in: "Tests/Scripts"))
-  func script(_ path: String) throws {
-    let header = try ScriptHeader(String(contentsOfFile: Self.root + "/" + path, encoding: .utf8))
-    let run = try ScriptRun(path, header)
-    run.finish()
+  static let all = scripts(in: "scripts") + scripts(in: "Tests/Scripts")
+  static let lanes = ScriptLanes(all)
+
+  @Test(arguments: all) func script(_ path: String) throws {
+    let (header, run, left) = try Self.lanes.result(of: path)
     let report = "\(path)\nstdout:\n\(run.output)\nstderr:\n\(run.errors)"
     #expect(!run.isOutOfTime, "took longer than \(ScriptRun.patience) s: \(report)")
     #expect(run.status == header.status, "\(report)")
@@ -26,6 +26,6 @@ import Testing
     if header.status == 0 && header.standardError.isEmpty {
       #expect(run.errors.isEmpty, "nothing but the script's output: \(report)")
     }
-    #expect(run.left() == [], "left behind by \(report)")
+    #expect(left == [], "left behind by \(report)")
   }
 }

@@ -322,6 +322,77 @@ def grpc(_):
     compare(each["ours"], each["theirs"], "ms", 1e3, "target: ratio at most 1")
 
 
+# ---- networks ----
+
+SWITCH = os.path.join(ROOT, ".build/release/SwitchBench")
+
+
+def bench_switch(*arguments):
+    done = subprocess.run(
+        [SWITCH] + [str(a) for a in arguments], stdout=subprocess.PIPE, check=True, text=True)
+    found = {}
+    for word, value in (line.split() for line in done.stdout.splitlines()):
+        found.setdefault(word, []).append(float(value))
+    return found
+
+
+def ours(*load):
+    found = bench_switch("forward", *load)
+    return found["arrived"][0] / found["processor"][0]
+
+
+def ticks(pid):
+    with open(f"/proc/{pid}/stat") as file:
+        words = file.read().rsplit(")", 1)[1].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def vde(ports, size, seconds):
+    """All frames that vde_switch was given count for it, also those that it dropped."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = os.path.join(folder, "switch")
+        switch = subprocess.Popen(
+            ["vde_switch", "-s", place, "-n", "128"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        try:
+            while not os.path.exists(os.path.join(place, "ctl")):
+                time.sleep(0.01)
+            before = ticks(switch.pid)
+            found = bench_switch("vde", place, ports, size, seconds)
+            return found["sent"][0] / (ticks(switch.pid) - before)
+        finally:
+            switch.kill()
+            switch.wait()
+
+
+def network(rounds):
+    for ports in (2, 8, 64):
+        for size in (64, 1514):
+            mine, theirs = [], []
+            for _ in range(min(rounds, 3)):
+                mine.append(ours(ports, size, 2))
+                theirs.append(vde(ports, size, 2))
+            show(f"switch, {ports} ports, {size} bytes, frames per CPU s", mine, "k", 1e-3)
+            show("  vde_switch", theirs, "k", 1e-3)
+            print(f"{'  ratio, by maximum':<44}{max(mine) / max(theirs):>9.2f}   target: at least 3")
+            if ports == 2:
+                faulty = [ours(ports, size, 2, "faults") for _ in range(min(rounds, 3))]
+                show("  with six impairments and a capture", faulty, "k", 1e-3, "target: vde_switch's")
+    late = sorted(abs(x) for x in bench_switch("delay")["late"])
+    show("a delay of 50 ms is late by", late, "ms", 1e3, "target: median at most 0.3")
+    show("  at the 99th percentile", [late[len(late) * 99 // 100]], "ms", 1e3, "target: at most 2")
+    show("loss of a million frames, deviations", bench_switch("loss")["deviations"], "", 1, "target: within 3")
+    show("a rate of 20 Mbit/s, as a share", bench_switch("rate")["rate"], "", 1, "target: within 2 %")
+    show("splitting 64 ports under load", bench_switch("split")["split"], "ms", 1e3, "target: at most 1")
+    found = named("network", str(min(rounds, 3)))
+    show("TCP between machines on a network", found["network"], "Mb/s", 1e-6)
+    show("  on a cable", found["cable"], "Mb/s", 1e-6)
+    best = max(found["network"]) / max(found["cable"])
+    print(f"{'  ratio, by maximum':<44}{best:>9.2f}   target: at least 0.95")
+    show("a ping between machines on a network", found["network_ping"], "ms", 1e3)
+    show("  on a cable", found["cable_ping"], "ms", 1e3)
+    compare(found["network_ping"], found["cable_ping"], "ms", 1e3, "target: at most 0.2 more")
+
+
 # ---- consoles ----
 
 # 25 MB in lines of 80 bytes. The texts that are waited for are not in what is typed.
@@ -412,6 +483,7 @@ def main():
         lines, console,
         calls, tasks,
         grpc,
+        network,
         size,
     ]
     parts = {function.__name__: function for function in functions}

@@ -1,11 +1,14 @@
 #define _GNU_SOURCE
 #include "CEvents.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <time.h>
 
 void events_name_thread(const char *name) { prctl(PR_SET_NAME, name); }
+
+void events_sharpen_timers(void) { prctl(PR_SET_TIMERSLACK, 1); }
 
 int events_sleep(int first, int second, bool wants_room, int64_t nanoseconds) {
   struct pollfd poll[] = {
@@ -15,4 +18,15 @@ int events_sleep(int first, int second, bool wants_room, int64_t nanoseconds) {
   struct timespec time = {nanoseconds / 1000000000, nanoseconds % 1000000000};
   if (ppoll(poll, 2, nanoseconds < 0 ? NULL : &time, NULL) <= 0) return 0;
   return (poll[0].revents ? EVENTS_FIRST : 0) | (poll[1].revents ? EVENTS_SECOND : 0);
+}
+
+int events_await(int epoll, struct epoll_event *events, int room, int64_t nanoseconds) {
+  // epoll_wait counts in milliseconds, and epoll_pwait2 is not in all kernels.
+  if (nanoseconds > 0) {
+    struct pollfd poll = {.fd = epoll, .events = POLLIN};
+    struct timespec time = {nanoseconds / 1000000000, nanoseconds % 1000000000};
+    if (ppoll(&poll, 1, &time, NULL) <= 0) return 0;
+  }
+  int count = epoll_wait(epoll, events, room, nanoseconds < 0 ? -1 : 0);
+  return count < 0 ? 0 : count;
 }

@@ -17,10 +17,12 @@ struct MachineFields {
   var forbiddenPatterns: [ConsoleText] = []
   /// Only qemu-guest-agent can bring the agent into the guest.
   private(set) var isDeliverySole = false
+  /// Those that its interfaces lead to.
+  var networkPorts: [NetworkPortObject] = []
   var mounts: [Mount] = []
   /// What it boots in the place of the plain default guest.
   private var guest: GuestObject?
-  private var addresses: [(index: Int, address: String?, name: String?)] = []
+  var addresses: [(index: Int, address: String?, name: String?)] = []
 
   static let common = [
     "name", "memory", "cpus", "kernel", "initramfs", "cmdline", "ports", "net", "user_net",
@@ -137,7 +139,8 @@ struct MachineFields {
       }
       specification.tpm = tpm.tpm
     }
-    try readNet()
+    try readInterfaces()
+    try readUserNet()
     try readShares()
     try readSerial()
     try readForbidden()
@@ -157,35 +160,11 @@ struct MachineFields {
     }
   }
 
-  private func cableEnd(_ value: Value) -> CableEnd? {
+  func cableEnd(_ value: Value) -> CableEnd? {
     if case .object(let object) = value { (object as? CableEndObject)?.end } else { nil }
   }
 
-  private mutating func readNet() throws(ScriptError) {
-    for (index, value) in (try fields.table("net")?.positions ?? []).enumerated() {
-      let what = "\(fields.what): net[\(index + 1)]"
-      if let end = cableEnd(value) {
-        specification.interfaces.append(.init(end))
-        continue
-      }
-      guard case .table(let table) = value, let first = table.positions.first,
-        let end = cableEnd(first)
-      else {
-        throw .usage(
-          "\(what) wants a cable's end, or { end, name =, address =, mac = }, got \(value.shown)")
-      }
-      let net = try Fields(table, of: what, known: ["name", "address", "mac"])
-      specification.interfaces.append(.init(end, mac: try net.string("mac")))
-      let address = try net.string("address")
-      if let address, !Self.isAddress(address) {
-        throw net.wrong("address", "an IPv4 address with its prefix, such as '10.0.1.1/24'")
-      }
-      let name = try net.string("name")
-      if let name, !Self.isInterfaceName(name) {
-        throw net.wrong("name", "an interface's name: 1 to 15 letters, digits, '.', '_' and '-'")
-      }
-      if name != nil || address != nil { addresses.append((index, address, name)) }
-    }
+  private mutating func readUserNet() throws(ScriptError) {
     guard fields.isGiven("user_net") else { return }
     switch fields.table["user_net"] {
     case .boolean(let flag):
@@ -196,23 +175,6 @@ struct MachineFields {
       specification.userNetwork = .present(internet: try user.boolean("internet") ?? false)
     default: throw fields.wrong("user_net", "true, false or { internet = true, mac = }")
     }
-  }
-
-  /// Linux takes more; these stand for themselves on a kernel's command line.
-  private static func isInterfaceName(_ name: String) -> Bool {
-    (1...15).contains(name.utf8.count) && name != "." && name != ".."
-      && name.utf8.allSatisfy {
-        UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0
-          || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || "._-".utf8.contains($0)
-      }
-  }
-
-  /// `a.b.c.d/prefix`.
-  private static func isAddress(_ text: String) -> Bool {
-    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-    let octets = parts[0].split(separator: ".", omittingEmptySubsequences: false)
-    return parts.count == 2 && octets.count == 4 && octets.allSatisfy { UInt8($0) != nil }
-      && (UInt8(parts[1]).map { $0 <= 32 } ?? false)
   }
 
   private mutating func readRest() throws(ScriptError) {

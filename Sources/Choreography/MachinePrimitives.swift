@@ -52,6 +52,7 @@ enum MachinePrimitives {
     object.guestCommandLine = reader.guestCommandLine
     object.forbid(reader.forbiddenPatterns)
     object.ports = specification.ports
+    for port in reader.networkPorts { port.machines.append(object) }
     // What nobody asked for is seldom used.
     object.declaredMemory =
       fields.isGiven("memory")

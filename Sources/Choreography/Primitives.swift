@@ -1,6 +1,7 @@
 import Events
 import Glibc
 import Machines
+import Networks
 import Processes
 import Scripting
 
@@ -18,6 +19,7 @@ enum Primitives {
         "portmap_identity",
         { call throws(ScriptError) in try PortMapObject.make(call, run, isIdentity: true) }
       ),
+      ("network", { call throws(ScriptError) in try NetworkObject.make(call, run) }),
       ("disk", { call throws(ScriptError) in try DiskObject.make(call, run) }),
       ("uefi", { call throws(ScriptError) in try UEFIObject.make(call, run) }),
       ("tpm", { call throws(ScriptError) in try TPMObject.make(call, run) }),
@@ -54,6 +56,8 @@ enum Primitives {
       ("proto_load", { call throws(ScriptError) in try ProtoPrimitives.load(call, run) }),
       ("proto_encode", { call throws(ScriptError) in try ProtoPrimitives.encode(call, run) }),
       ("proto_decode", { call throws(ScriptError) in try ProtoPrimitives.decode(call, run) }),
+      ("check_impairment", checkImpairment), ("record", { call in record(call, run) }),
+      ("seed", { call in call.results(.integer(Int64(bitPattern: run.seed))) }),
       ("default_timeout", { call in call.results(.number(run.defaultTimeout)) }),
       ("machine_method", machineMethod), ("console_expect", OutputEvent.expectInBoot),
       ("console_length", OutputEvent.length),
@@ -163,6 +167,20 @@ enum Primitives {
       throw ScriptError(.launch, "\(path): \(String(cString: strerror(errno)))")
     }
     return call.results(.string(path))
+  }
+
+  /// `check_impairment(table, what)`: raises unless a link could be set to it.
+  private static func checkImpairment(_ call: Call) throws(ScriptError) -> Int {
+    guard case .table(let table) = try call.value(1) else { return 0 }
+    _ = try Impairment(
+      Fields(table, of: call.text(2) ?? "set", known: Impairment.fields))
+    return 0
+  }
+
+  /// `record(line)`: into the run's record, if one can be kept.
+  private static func record(_ call: Call, _ run: Run) -> Int {
+    try? run.record.append(call.text(1) ?? "")
+    return 0
   }
 
   /// `guard(path, true)`: the folder goes when the program is killed. With false it goes now, or was

@@ -22,6 +22,8 @@ public final class Run {
   /// Set at each end of a machine or process: wakes the main task.
   let deaths = Event<Int>(0)
   private var lookedAtDeaths = 0
+  /// Captures that were not closed yet.
+  var captures: [CaptureObject] = []
   /// What `proto.load` has loaded, the newest last.
   var schemas: [Schema] = []
   /// Limits that `wait.eventually` sets to the waits inside it, by task.
@@ -87,6 +89,11 @@ public final class Run {
   private func takeDown() {
     fflush(nil)
     if Ending.shared.hasWork { Supervisor.wait { await Ending.shared.takeDown() } }
+    for capture in captures {
+      do throws(ScriptError) { try capture.finish() } catch {
+        options.say("warning: \(error.message)")
+      }
+    }
   }
 
   private func finish(_ result: RunResult) -> RunResult {

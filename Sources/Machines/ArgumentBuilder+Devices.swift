@@ -93,12 +93,16 @@ extension ArgumentBuilder {
   mutating func addNetwork() {
     for (index, mac) in specification.interfaceMACs.enumerated() {
       let id = "net\(index)"
-      switch wiring {
+      switch (wiring, specification.interfaces[index].link) {
       // The socket is a pair of datagrams: a frame is whole or not there, also when the other
       // machine dies in the middle of one.
-      case .inherited: add("-netdev", "dgram,id=\(id),local.type=fd,local.str=\(descriptor: id)")
+      case (.inherited, .cable):
+        add("-netdev", "dgram,id=\(id),local.type=fd,local.str=\(descriptor: id)")
+      // A stream: many frames go in one system call, and the switch at its other end sees where it
+      // ends and finds its place again.
+      case (.inherited, .port): add("-netdev", "socket,id=\(id),fd=\(descriptor: id)")
       // An interface whose cable leads nowhere.
-      case .standalone: add("-netdev", "hubport,id=\(id),hubid=\(index)")
+      case (.standalone, _): add("-netdev", "hubport,id=\(id),hubid=\(index)")
       }
       add("-device", card(id, mac))
     }

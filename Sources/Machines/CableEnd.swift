@@ -78,6 +78,12 @@ public struct CableEnd: Sendable, Hashable {
     return descriptor
   }
 
+  /// Gives the end to a network, for as long as the cable lives: a datagram socket of frames. Errors of
+  /// kind usage if another has it, or the cable carries bytes.
+  public func join(network: String) throws(MachineError) -> DescriptorBox {
+    try claim(for: network, .frames, as: "network")
+  }
+
   /// Settles what the cable carries before an end is given away.
   public func settle(_ kind: Cable.Kind) throws(MachineError) { try core.settle(kind, label) }
 

@@ -116,10 +116,9 @@ extension Machine {
   }
 
   private func carrierSwitch(
-    _ netdev: String?
-  ) -> (@Supervisor (Bool) async throws(MachineError) -> Void)? {
-    guard let netdev else { return nil }
-    return { [weak self] (plugged) async throws(MachineError) in
+    _ netdev: String
+  ) -> @Supervisor (Bool) async throws(MachineError) -> Void {
+    { [weak self] (plugged) async throws(MachineError) in
       try await self?.setCarrier(netdev, plugged)
     }
   }
@@ -127,8 +126,13 @@ extension Machine {
   private func claimEnds(_ descriptors: inout [String: DescriptorBox]) throws(MachineError) {
     for use in specification.endUses {
       descriptors[use.descriptor] = try use.end.claim(
-        for: name, use.kind, mac: use.mac, setCarrier: carrierSwitch(use.netdev))
+        for: name, use.kind, mac: use.mac, setCarrier: use.netdev.map(carrierSwitch))
       releases.append { use.end.release() }
+    }
+    for use in specification.portUses {
+      descriptors[use.id] = try use.port.claim(
+        for: name, mac: use.mac, setCarrier: carrierSwitch(use.id))
+      releases.append { use.port.release() }
     }
     switch specification.serial {
     case nil: break
@@ -181,6 +185,9 @@ extension Machine {
     client.onGreeting = { [weak self] in self?.becomeUp() }
     for use in specification.endUses where !use.end.isPlugged {
       if let netdev = use.netdev { client.send("set_link", Self.link(netdev, false)) }
+    }
+    for use in specification.portUses where !use.port.isPlugged {
+      client.send("set_link", Self.link(use.id, false))
     }
     if !specification.startsPaused { client.send("cont") }
   }

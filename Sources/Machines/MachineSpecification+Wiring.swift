@@ -31,13 +31,30 @@ extension MachineSpecification {
     var uses: [EndUse] = []
     for ((index, interface), mac) in zip(interfaces.enumerated(), interfaceMACs) {
       let id = "net\(index)"
-      uses.append(
-        EndUse(descriptor: id, end: interface.end, kind: .frames, netdev: id, mac: mac))
+      guard case .cable(let end) = interface.link else { continue }
+      uses.append(EndUse(descriptor: id, end: end, kind: .frames, netdev: id, mac: mac))
     }
     for (index, channel) in channels.enumerated() {
       uses.append(EndUse(descriptor: "channel\(index)", end: channel.end, kind: .bytes))
     }
     return uses + extraEndUses
+  }
+
+  /// A use of a network's port.
+  struct PortUse {
+    /// Of the descriptor, and of the network backend.
+    var id: String
+    var port: any NetworkPort
+    var mac: String
+  }
+
+  var portUses: [PortUse] {
+    var uses: [PortUse] = []
+    for ((index, interface), mac) in zip(interfaces.enumerated(), interfaceMACs) {
+      guard case .port(let port) = interface.link else { continue }
+      uses.append(PortUse(id: "net\(index)", port: port, mac: mac))
+    }
+    return uses
   }
 
   var extraEndNames: [CableEnd: String] {

@@ -59,14 +59,24 @@ public struct MachineSpecification: Sendable {
 
   static func usualMemory(_ kind: Kind) -> UInt64 { kind == .pc ? 2048 << 20 : 256 << 20 }
 
-  /// A network interface on a cable.
+  /// A network interface on a cable or at a network's port.
   public struct Interface: Sendable {
-    public var end: CableEnd
+    public var link: Link
     /// The MAC address; nil for one that follows from seed, machine and position.
     public var mac: String?
 
+    public enum Link: Sendable {
+      case cable(CableEnd)
+      case port(any NetworkPort)
+    }
+
     public init(_ end: CableEnd, mac: String? = nil) {
-      self.end = end
+      link = .cable(end)
+      self.mac = mac
+    }
+
+    public init(_ port: any NetworkPort, mac: String? = nil) {
+      link = .port(port)
       self.mac = mac
     }
   }

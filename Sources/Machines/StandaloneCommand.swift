@@ -11,7 +11,9 @@ enum StandaloneCommand {
     var leftOut: [String] = []
     if specification.tpm != nil { leftOut.append("the TPM") }
     if specification.hasVirtioFS { leftOut.append("its shares") }
-    if !specification.endUses.isEmpty { leftOut.append("what the cables lead to") }
+    if !specification.endUses.isEmpty || !specification.portUses.isEmpty {
+      leftOut.append("what the cables lead to")
+    }
     var notes = leftOut.isEmpty ? [] : ["without " + leftOut.joined(separator: " and ")]
     if specification.hasVolatileFiles { notes.append("its disks and variables end with the run") }
     if !notes.isEmpty { words.append("# " + notes.joined(separator: "; ")) }

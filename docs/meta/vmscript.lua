@@ -160,6 +160,286 @@ function CableEnd:plug() end
 ---@return CableEnd right
 function socketpair(options) end
 
+-- Networks ----------------------------------------------------------------------------------------
+
+---@alias Member Machine|NetworkPort who is on a network
+---@alias Members Member|Member[]
+---@alias Direction { from: Members, to: Members }
+
+--- A port of a network, for a machine's `net`.
+---@class NetworkPort
+---@field name string
+local NetworkPort = {}
+
+--- Takes the carrier of its machine's interface.
+function NetworkPort:unplug() end
+
+function NetworkPort:plug() end
+
+---@class LinkCounters frames
+---@field passed integer
+---@field cut integer dropped by partitions, cuts, and unplugged ends
+---@field held integer
+---@field overflowed integer the receiver's queue was full
+---@field judged integer while the link had faults
+---@field hits integer those that a fault did something to
+---@field lost integer
+---@field over_limit integer dropped in front of a rate
+---@field refused integer openings of connections
+---@field delayed integer
+---@field duplicated integer
+---@field corrupted integer
+---@field reordered integer
+
+--- The way between machines, a direction of it, or all of a machine's own frames.
+---@class Link
+local Link = {}
+
+--- Replaces what befalls frames here; several are layers, met in order.
+---@param ... Impairment
+function Link:set(...) end
+
+--- Ends all that was set.
+function Link:reset() end
+
+---@return LinkCounters
+function Link:counters() end
+
+--- Fails unless a fault, a cut or a hold did something to a frame here.
+---@return integer frames
+function Link:check() end
+
+---@class PortCounters
+---@field received integer frames from the machine
+---@field received_bytes integer
+---@field sent integer frames to it
+---@field sent_bytes integer
+---@field overflowed integer lost because it reads too slowly
+---@field invalid integer no possible frames
+
+---@class Frame
+---@field bytes string
+---@field from string name of the port
+---@field to? string
+---@field time Seconds of the run
+---@field source string MAC address
+---@field destination string MAC address
+---@field type integer Ethernet's, of the outer tag if there is one
+
+--- Frames as they come: for a for loop, and as an event.
+---@class Frames: Event
+---@field lost integer beyond 4 MiB that nobody read
+---@overload fun(): Frame
+local Frames = {}
+
+---@param options? Timeout
+---@return Frame
+function Frames:read(options) end
+
+function Frames:close() end
+
+---@class Capture
+---@field path string
+local Capture = {}
+
+---@return integer blocks one for each frame and port it was for
+function Capture:close() end
+
+--- An Ethernet switch in the host.
+---@class Network
+---@field name string
+local Network = {}
+
+---@class VLANFields one of vlan and trunk
+---@field vlan? integer frames without a tag
+---@field trunk? integer[] frames with tags
+
+---@class PortFields: VLANFields
+---@field name? string default "port"
+---@field mac? string of its machine's interface
+
+---@param fields? PortFields
+---@return NetworkPort
+function Network:port(fields) end
+
+---@class AttachFields: VLANFields
+---@field name? string default: the cable end's
+
+--- Plugs a cable in; its other end is for the script, a process or a machine.
+---@param cable CableEnd
+---@param fields? AttachFields
+---@return NetworkPort
+function Network:attach(cable, fields) end
+
+---@return Member[]
+function Network:members() end
+
+--- Machines reach each other within a group alone; who is in none is alone.
+---@param ... Members
+function Network:partition(...) end
+
+--- Two halves that both reach it.
+---@param bridge Members
+---@param members? Member[]
+function Network:bridge(bridge, members) end
+
+--- Each sees a majority of its own.
+---@param members? Member[]
+function Network:majorities_ring(members) end
+
+---@param members? Member[]
+---@return Member[] first
+---@return Member[] second
+function Network:random_halves(members) end
+
+---@param members? Member[]
+---@return Member alone
+function Network:split_one(members) end
+
+---@param ... Members
+function Network:isolate(...) end
+
+---@param a Members|Direction
+---@param b? Members
+function Network:cut(a, b) end
+
+--- Keeps frames: of a way, a direction, a machine, or all.
+---@param a? Members|Direction
+---@param b? Members
+function Network:hold(a, b) end
+
+---@param a? Members|Direction
+---@param b? Members
+function Network:release(a, b) end
+
+--- Ends partitions, isolations, cuts and holds; or joins two again.
+---@param a? Members
+---@param b? Members
+function Network:heal(a, b) end
+
+--- Takes the carrier of their interfaces here.
+---@param members Members
+function Network:unplug(members) end
+
+---@param members Members
+function Network:plug(members) end
+
+---@param a Members|{ from?: Members, to?: Members }
+---@param b? Members
+---@return Link
+function Network:link(a, b) end
+
+---@return table<string, PortCounters>
+function Network:counters() end
+
+--- Sends a frame as the script, or as if a machine had.
+---@param frame string
+---@param options? { from?: Member }
+function Network:inject(frame, options) end
+
+---@class FramesFields: Timeout
+---@field from? Members
+---@field to? Members
+---@field match? FrameMatch|FrameMatch[]
+
+--- The frames that come from now on.
+---@param fields? FramesFields
+---@return Frames
+function Network:frames(fields) end
+
+--- Writes all frames with their fates to a pcapng file.
+---@param path string
+---@return Capture
+function Network:capture(path) end
+
+--- Faults at random times.
+---@param fields NemesisFields
+---@return Nemesis
+function Network:nemesis(fields) end
+
+--- Isolates one after the other in random order, and lets them back.
+---@param options? { machines?: Member[], pause?: Seconds, seed?: integer }
+function Network:swizzle(options) end
+
+---@class NetworkFields
+---@field name? string default "network"
+---@field ageing? Seconds default 300
+---@field queue? string a size, default "1M"
+
+---@param fields? NetworkFields
+---@return Network
+function network(fields) end
+
+-- Faults of links ---------------------------------------------------------------------------------
+
+---@class FrameMatch all that is given must fit
+---@field protocol? "arp"|"ip"|"ip6"|"tcp"|"udp"|"icmp"|"icmp6"|"sctp"
+---@field type? integer Ethernet's
+---@field port? integer on either side
+---@field source_port? integer
+---@field destination_port? integer
+---@field address? string an address or a range, on either side
+---@field source_address? string
+---@field destination_address? string
+---@field mac? string on either side
+---@field source? string a MAC address
+---@field destination? string a MAC address
+---@field vlan? integer 0: without a tag
+
+---@class Impairment what a link does to frames; names of netem, probabilities from 0 to 1
+---@field delay? Seconds
+---@field jitter? Seconds
+---@field delay_correlation? number
+---@field distribution? "uniform"|"normal"|"pareto"|"paretonormal"
+---@field loss? number
+---@field loss_correlation? number
+---@field gemodel? { p: number, r: number, bad?: number, good?: number }
+---@field duplicate? number
+---@field duplicate_correlation? number
+---@field corrupt? number
+---@field corrupt_correlation? number
+---@field reorder? number
+---@field reorder_correlation? number
+---@field gap? integer
+---@field rate? string bits for each second, such as "10mbit"
+---@field burst? string a size, such as "16K"
+---@field limit? string a size: what may wait for the rate
+---@field refuse_openings? boolean
+---@field match? FrameMatch|FrameMatch[]
+---@field first? integer frames
+---@field period? Seconds
+---@field flap? { on: Seconds, off: Seconds }
+
+---@alias NemesisFault
+---| "random_halves" | "split_one" | "majorities_ring" | "bridge" | "isolate" | "cut" | "hold"
+---| "unplug" | "swizzle" | Impairment
+---| fun(lan: Network, random: fun(n?: integer): number): (end: function?, name: string?)
+
+---@class NemesisFields
+---@field every Seconds|{ [1]: Seconds, [2]: Seconds } from one fault's beginning to the next
+---@field lasts? Seconds|{ [1]: Seconds, [2]: Seconds } default: half of it
+---@field faults NemesisFault[]
+---@field machines? (Machine|NetworkPort)[] default: all members
+---@field seed? integer default: follows from the run's
+
+---@class NemesisEntry
+---@field at Seconds of the run
+---@field ended Seconds?
+---@field name string
+---@field hits integer? frames that it did something to
+
+---@class Nemesis
+---@field history NemesisEntry[]
+local Nemesis = {}
+
+--- Ends the fault that is on, and all later ones.
+---@return NemesisEntry[]
+function Nemesis:stop() end
+
+--- Stops it, and fails if there was no fault or one never hit a frame.
+---@return NemesisEntry[]
+function Nemesis:check() end
+
 -- gRPC and Protocol Buffers ------------------------------------------------------------------------
 
 ---@alias Metadata table<string, string|string[]>
@@ -349,7 +629,7 @@ function guest(fields) end
 ---@field threads? integer default 1
 
 ---@class Interface
----@field [1] CableEnd
+---@field [1] CableEnd|Network|NetworkPort
 ---@field name? string up to 15 characters; default guest only
 ---@field address? string such as "10.0.1.1/24"; default guest only
 ---@field mac? string default: from the seed, the machine's name and the position
@@ -387,7 +667,7 @@ function guest(fields) end
 ---@field disks? (string|Disk)[] a path is an image whose changes are thrown away
 ---@field fw_cfg? table<string, string|{ file: string }> what the guest finds under a name
 ---@field ports? PortMap
----@field net? (CableEnd|Interface)[]
+---@field net? (CableEnd|Network|NetworkPort|Interface)[]
 ---@field user_net? boolean|UserNet default: there if there are ports or no net
 ---@field tpm? TPM qemu {} only
 ---@field serial? CableEnd|SerialFile|SerialTerminal where the serial port goes, besides the log

@@ -159,6 +159,24 @@ local function skip(reason)
   host.fail("assertion", "skipped: " .. tostring(reason), nil, { skip = "true" })
 end
 
+--- A network's methods that are written in Lua, by name.
+local network_methods = {
+  nemesis = function(...) return require "vmscript.nemesis".start(...) end,
+  swizzle = function(...) return require "vmscript.nemesis".swizzle(...) end,
+}
+local network_metatable
+
+local function network(...)
+  local lan = host.network(...)
+  if not network_metatable then
+    network_metatable = debug.getmetatable(lan)
+    local index = network_metatable.__index
+    network_metatable.__index = function(self, key)
+      return network_methods[key] or index(self, key)
+    end
+  end
+  return lan
+end
 --- A scope, to which things are added that end with it.
 local function scope() return require "internal.scope"() end
 
@@ -174,6 +192,7 @@ local options = setmetatable({}, {
 local api = {
   portmap = callable(host.portmap, { identity = host.portmap_identity }),
   socketpair = host.socketpair,
+  network = network,
   disk = host.disk,
   uefi = host.uefi,
   tpm = host.tpm,
@@ -207,6 +226,7 @@ package.loaded.vmscript = api
 -- For the library's own modules.
 package.loaded["internal.host"] = {
   fail = host.fail, say = host.say, scratch = host.scratch, hint = host.hint,
+  seed = host.seed, record = host.record, check_impairment = host.check_impairment,
   guard = host.guard, channel = host.channel, barrier = host.barrier,
   default_timeout = host.default_timeout, annotate = host.annotate,
   pattern_text = host.pattern_text,

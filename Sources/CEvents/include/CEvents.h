@@ -7,9 +7,15 @@
 
 void events_name_thread(const char *name);
 
+// Lets the calling thread's timers be as exact as the kernel can; by default they may be 50 us late.
+void events_sharpen_timers(void);
+
 #define EVENTS_FIRST 1
 #define EVENTS_SECOND 2
 
 // Sleeps until one of two descriptors is readable (the second writable too, if wanted), at most
 // `nanoseconds`; for ever if that is negative. Returns which are. A negative descriptor is none.
 int events_sleep(int first, int second, bool wants_room, int64_t nanoseconds);
+
+// epoll_wait with a time-out in nanoseconds, for ever if that is negative. Returns how many events.
+int events_await(int epoll, struct epoll_event *events, int room, int64_t nanoseconds);

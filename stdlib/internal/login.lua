@@ -19,11 +19,12 @@ local REFUSED = {
 }
 
 --- What runs instead of the user's own shell, whose prompt, echo and line editing nobody needs; as
---- a job of it, since a bash that is replaced gives its terminal back to login, which a SIGQUIT then
---- ends with the session (seen with Debian 12). It reads a command in pieces ("+…"), runs it
+--- a job of it, since a bash that is replaced gives its terminal back to login, which a SIGQUIT
+--- then ends with the session (seen with Debian 12). It reads a command in pieces ("+…"), runs it
 --- ("=number") with its output in a pipe, as an agent would, and says where that begins and ends in
 --- words that its own text does not have. Sed ends with the command, though a daemon may keep the
---- pipe open; busybox's wants to see a line more before it does. "?…" is answered, "!" ends it.
+--- pipe open; busybox's wants to see a line more before it does.
+--- "?…" is answered, "!" ends it.
 local LOOP = table.concat({
   [[trap "i=1" INT QUIT; ulimit -c 0; stty sane -echo -onlcr 2>/dev/null; dmesg -n 1 2>/dev/null;]],
   [[TERM=dumb; export TERM; c=; i=; echo "$0:up.";]],

@@ -9,6 +9,8 @@ if arg[1] == "arguments" then
 end
 local prepare, flood = arg[2], arg[3]
 vm:expect "# "
+-- What is typed goes to one of the two, which this changes (qemu's mux): now it is the terminal.
+vm:send({ "ctrl-a" }, "c")
 vm:send(prepare, { "enter" })
 vm:expect "prepared"
 for _ = 1, 5 do

@@ -11,6 +11,7 @@ number, way, prepare, flood = int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.ar
 options = {"window": {"maxread": 65536, "searchwindowsize": 200}, "exact": {"maxread": 65536}}
 console = pexpect.fdpexpect.fdspawn(number, timeout=600, **options.get(way, {}))
 console.expect_exact(b"# ")
+console.send(b"\x01c")  # as there: what is typed goes to the terminal
 console.send(prepare + "\r")
 console.expect_exact(b"prepared")
 started = time.perf_counter()

@@ -9,7 +9,7 @@ final class ScriptRun {
   /// Whether it had to be ended.
   private(set) var isOutOfTime = false
   /// Longer than any script here takes, in seconds.
-  static let patience = 240.0
+  static let patience = 600.0
 
   var output: String { String(decoding: child.outputBytes, as: UTF8.self) }
   var errors: String { String(decoding: child.errorBytes, as: UTF8.self) }

@@ -165,8 +165,10 @@ final class EventWait: Wait {
   }
 
   private var hasDeath: Bool {
-    let indices = news?.concerned ?? Array(items.indices)
-    return indices.contains { outcomes[$0] == nil && items[$0].event.mortal?.hasEnded == true }
+    func isDead(_ index: Int) -> Bool {
+      outcomes[index] == nil && items[index].event.mortal?.hasEnded == true
+    }
+    return news?.concerned.contains(where: isDead) ?? items.indices.contains(where: isDead)
   }
 
   private func deathOfMortals() -> ScriptError? {

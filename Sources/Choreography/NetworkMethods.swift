@@ -189,34 +189,34 @@ extension NetworkObject {
   // MARK: Holds and their end
 
   private static func hold(_ call: Call) throws(ScriptError) -> Int {
-    let object = of(call)
-    let network = object.network
-    guard let ends = try LinkEnds(call, object, "hold") else {
-      network.hold(nil)
-      return 0
-    }
-    guard let others = ends.others else {
-      network.hold(ends.some.numbers)
-      return 0
-    }
-    network.hold(from: ends.some.numbers, to: others.numbers)
-    if ends.isBothWays { network.hold(from: others.numbers, to: ends.some.numbers) }
-    return 0
+    let network = of(call).network
+    return try apply(
+      call, "hold", all: { network.hold(nil) }, some: { network.hold($0) },
+      between: { network.hold(from: $0, to: $1) })
   }
 
   private static func release(_ call: Call) throws(ScriptError) -> Int {
-    let object = of(call)
-    let network = object.network
-    guard let ends = try LinkEnds(call, object, "release") else {
-      network.release()
+    let network = of(call).network
+    return try apply(
+      call, "release", all: { network.release() }, some: { network.release($0) },
+      between: { network.release(from: $0, to: $1) })
+  }
+
+  /// To all links, to those of some members, or to those from some to others.
+  private static func apply(
+    _ call: Call, _ what: String, all: () -> Void, some: (Set<Int>) -> Void,
+    between: (Set<Int>, Set<Int>) -> Void
+  ) throws(ScriptError) -> Int {
+    guard let ends = try LinkEnds(call, of(call), what) else {
+      all()
       return 0
     }
     guard let others = ends.others else {
-      network.release(ends.some.numbers)
+      some(ends.some.numbers)
       return 0
     }
-    network.release(from: ends.some.numbers, to: others.numbers)
-    if ends.isBothWays { network.release(from: others.numbers, to: ends.some.numbers) }
+    between(ends.some.numbers, others.numbers)
+    if ends.isBothWays { between(others.numbers, ends.some.numbers) }
     return 0
   }
 

@@ -9,23 +9,23 @@ extension Descriptor {
   }
 
   public borrowing func bind(_ path: String) throws(ProcessError) {
-    var address = try Self.address(path)
-    let size = socklen_t(MemoryLayout<sockaddr_un>.size)
-    let number = number
-    let result = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.bind(number, $0, size) }
-    }
-    guard result == 0 else { throw ProcessError.system("bind \(path)", errno) }
+    try apply(Glibc.bind, "bind", path)
   }
 
   public borrowing func connect(_ path: String) throws(ProcessError) {
+    try apply(Glibc.connect, "connect", path)
+  }
+
+  private borrowing func apply(
+    _ call: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Int32, _ name: String, _ path: String
+  ) throws(ProcessError) {
     var address = try Self.address(path)
     let size = socklen_t(MemoryLayout<sockaddr_un>.size)
     let number = number
     let result = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.connect(number, $0, size) }
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { call(number, $0, size) }
     }
-    guard result == 0 else { throw ProcessError.system("connect \(path)", errno) }
+    guard result == 0 else { throw ProcessError.system("\(name) \(path)", errno) }
   }
 
   private static func address(_ path: String) throws(ProcessError) -> sockaddr_un {

@@ -79,6 +79,9 @@ let package = Package(
       swiftSettings: swift),
     .testTarget(
       name: "ProcessesTests", dependencies: ["Processes", "ProcessFixture"], swiftSettings: swift),
+    .executableTarget(
+      name: "SwitchBench", dependencies: ["Networks"], path: "Tests/Fixtures/SwitchBench",
+      swiftSettings: swift),
     .testTarget(name: "NetworksTests", dependencies: ["Networks"], swiftSettings: swift),
     .testTarget(name: "RecordTests", dependencies: ["Record"], swiftSettings: swift),
     .testTarget(name: "NotationTests", dependencies: ["Notation"], swiftSettings: swift),

@@ -180,13 +180,18 @@ public final class Run {
   /// KVM, times `--timeout-scale`.
   var defaultTimeout: Double { (isUnderTCG ? 300 : 60) * options.timeoutScale }
 
+  /// The limit of the call that is being made, if it had to wait for a machine's start: for the rest of it
+  /// there is what the start has left of its time-out.
+  var begunLimit: TimeLimit?
+
   /// When a wait of the present task with this time-out gives up: `wait.eventually` may set it an
   /// earlier limit.
   func deadline(_ timeout: Double) -> Deadline { limit(timeout).deadline }
 
   /// The same with what to say then; nil is the default time-out.
   func limit(_ timeout: Double?) -> TimeLimit {
-    TimeLimit(
+    if let begunLimit, begunLimit.seconds == timeout { return begunLimit }
+    return TimeLimit(
       timeout ?? defaultTimeout, cap: interpreter.scheduler.current.flatMap { caps[$0.id] })
   }
 

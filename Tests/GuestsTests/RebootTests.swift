@@ -37,40 +37,48 @@ import Testing
     }
   }
 
+  private static func nextBoot(
+    _ client: AgentClient, after old: AgentReady, within seconds: Double, hasBegun: Bool
+  ) -> Task<AgentError?, Never> {
+    Task { @Supervisor in
+      await client.nextBoot(after: old, until: .after(seconds)) { hasBegun }
+    }
+  }
+
   @Test func aSecondAgentOfTheSameBootIsNoReboot() async throws {
     let guest = try Guest()
     guest.hello(session: 1, boot: "first")
     let old = try #require(guest.client.ready.block(until: .after(10)))
-    let reboot = Task { @Supervisor in
-      _ = await guest.client.nextBoot(after: old, until: .after(20)) { false }
-      return guest.client.ready.value
-    }
+    let reboot = Self.nextBoot(guest.client, after: old, within: 20, hasBegun: false)
     guest.hello(session: 2, boot: "first")
     #expect(guest.isHeard(2), "an agent that somebody killed is brought again in the same boot")
     guest.hello(session: 3, boot: "second")
-    #expect(await reboot.value?.bootID == "second")
+    _ = await reboot.value
+    #expect(guest.client.ready.value?.bootID == "second")
   }
 
   @Test func whatIsSaidBeforeAResetAndReadBehindItIsOfNoNewBoot() throws {
     let guest = try Guest()
+    let client = guest.client
     guest.hello(session: 1, boot: "first")
-    _ = try #require(guest.client.ready.block(until: .after(10)))
-    Supervisor.sync { guest.client.forgetGuest() }
+    _ = try #require(client.ready.block(until: .after(10)))
+    Supervisor.sync { client.forgetGuest() }
     guest.hello(session: 2, boot: "first")
-    #expect(guest.client.ready.block(until: .after(0.3)) == nil)
+    #expect(client.ready.block(until: .after(0.3)) == nil)
     guest.hello(session: 3, boot: "second")
-    #expect(guest.client.ready.block(until: .after(10))?.session == 3)
+    #expect(client.ready.block(until: .after(10))?.session == 3)
   }
 
   @Test func aGuestOfTheNextBootThatCannotBeHad() async throws {
     let guest = try Guest()
+    let client = guest.client
     guest.hello(session: 1, boot: "first")
-    let old = try #require(guest.client.ready.block(until: .after(10)))
-    Supervisor.sync { guest.client.bar(AgentError(.barred, "not allowed")) }
+    let old = try #require(client.ready.block(until: .after(10)))
+    Supervisor.sync { client.bar(AgentError(.barred, "not allowed")) }
     // Of the boot that ends nobody wants to know.
-    let early = await guest.client.nextBoot(after: old, until: .after(0.05)) { false }
-    #expect(early == nil)
-    let refusal = await guest.client.nextBoot(after: old, until: .after(10)) { true }
-    #expect(refusal?.message == "not allowed")
+    let early = Self.nextBoot(client, after: old, within: 0.05, hasBegun: false)
+    #expect(await early.value == nil)
+    let refusal = Self.nextBoot(client, after: old, within: 10, hasBegun: true)
+    #expect(await refusal.value?.message == "not allowed")
   }
 }

@@ -19,13 +19,14 @@ local names = {}
 for name in pairs(addresses) do table.insert(names, name) end
 table.sort(names)
 
---- The names of those that a machine reaches, itself included, sorted. Those in `near` may take their
---- time to answer: five machines that talk at once may be slow.
+--- The names of those that a machine reaches, itself included, sorted. Those in `near` may take
+--- their time to answer: five machines that talk at once may be slow.
 local function seen_by(machine, near)
   local command = {}
   for _, name in ipairs(names) do
     local patience = near:find(name, 1, true) and 10 or 1
-    table.insert(command, ("ping -c 1 -W %d %s >/dev/null && echo %s &"):format(patience, addresses[name], name))
+    table.insert(command, ("ping -c 1 -W %d %s >/dev/null && echo %s &"):format(
+      patience, addresses[name], name))
   end
   local seen = {}
   for name in machine:sh(table.concat(command, "\n") .. "\nwait"):gmatch "%S+" do

@@ -27,7 +27,8 @@ local function members_of(lan, what, list, least)
   end
   for i, member in ipairs(list) do
     if not pcall(lan.link, lan, member) then
-      fields.wrong(what, ("machines[%d]"):format(i), "a machine or a port of " .. tostring(lan), member)
+      local wanted = "a machine or a port of " .. tostring(lan)
+      fields.wrong(what, ("machines[%d]"):format(i), wanted, member)
     end
   end
   return list
@@ -65,8 +66,9 @@ local function faults_of(list)
     else
       local all = {}
       for name in fields.sorted(known) do all[#all + 1] = name end
-      host.fail("usage", ("nemesis: no fault '%s'%s; a table of impairments or a function will do too")
-        :format(tostring(fault), host.hint(tostring(fault), all)))
+      local others = "a table of impairments or a function will do too"
+      host.fail("usage", ("nemesis: no fault '%s'%s; %s"):format(tostring(fault),
+        host.hint(tostring(fault), all), others))
     end
   end
   return faults, least
@@ -201,7 +203,9 @@ function nemesis.swizzle(lan, options)
   if options.seed and math.type(options.seed) ~= "integer" then
     fields.wrong("swizzle", "seed", "a whole number", options.seed)
   end
-  if not (pause >= 0 and pause < math.huge) then fields.wrong("swizzle", "pause", "a number of seconds", pause) end
+  if not (pause >= 0 and pause < math.huge) then
+    fields.wrong("swizzle", "pause", "a number of seconds", pause)
+  end
   local members = members_of(lan, "swizzle", options.machines, 2)
   local random = network_faults.generator(options.seed)
   local run, undo = network_faults.swizzle(lan, members, pause, random)

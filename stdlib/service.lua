@@ -157,8 +157,8 @@ local function claim_name(state)
   local names = started[state.vm] or {}
   local other = names[state.name]
   if other and other.backend.is_running(other) then
-    refuse("machine '%s' runs a service '%s' already: stop it before, or give this one another name",
-      state.vm.name, state.name)
+    refuse("machine '%s' runs a service '%s' already: stop it before, or give this one another "
+      .. "name", state.vm.name, state.name)
   end
   names[state.name] = state
   started[state.vm] = names
@@ -174,8 +174,8 @@ function service.start(vm, given)
   return self
 end
 
---- One that did not come up is not left running, also when its task is cancelled meanwhile, which no
---- pcall would see.
+--- One that did not come up is not left running, also when its task is cancelled meanwhile, which
+--- no pcall would see.
 local function bring_up(state, start)
   local _ <close> = setmetatable({}, { __close = function(_, reason)
     if reason == nil then return end

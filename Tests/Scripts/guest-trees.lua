@@ -88,7 +88,7 @@ raises("command", "'/small/l' in the guest: No space left", vm.put, vm, folder .
 equal(vm:sh "ls -A /small; cat /small/f", "f\nl\nold")
 -- One that is there is replaced whole behind its link, and stays whose it was; what is no plain file of a
 -- file system's is written in place.
-vm:sh [[cp /bin/busybox /tmp/busy; /tmp/busy sleep 9 & exec 3</small/f; 
+vm:sh [[cp /bin/busybox /tmp/busy; /tmp/busy sleep 9 & exec 3</small/f;
   echo >/tmp/bound; mount --bind /tmp/bound /srv/new/none]]
 vm:write("/small/l", "new") vm:write("/tmp/busy", "free") vm:write("/dev/null", "x")
 vm:write("/proc/sys/kernel/hostname", "b") vm:write("/srv/new/none", "mounted\n")

@@ -71,7 +71,8 @@ local outage = {}
 ---@return OutageWatch
 function outage.watch(probe, given)
   local read = vmscript.options(given, { interval = 0.1 }, "outage.watch")
-  vmscript.options({ probe = probe }, { probe = vmscript.options.required "function" }, "outage.watch")
+  vmscript.options({ probe = probe }, { probe = vmscript.options.required "function" },
+    "outage.watch")
   local self = setmetatable({ report = { tries = 0, failures = 0, outages = {} } }, Watch)
   self.task = vmscript.spawn(function()
     while true do

@@ -196,8 +196,8 @@ local function recover(shell, timeout, deadline)
   local found, last = await(shell.vm, { yes = ("%s:%s."):format(shell.mark, answer) },
     math.max(0, deadline - host.now()), shell.boot)
   if not found then
-    host.fail("timeout", ("timed out after %g s waiting for the shell on machine '%s' to be done with "
-      .. "command '%s', which was given up before"):format(timeout, shell.name, shell.lost),
+    host.fail("timeout", ("timed out after %g s waiting for the shell on machine '%s' to be done "
+      .. "with command '%s', which was given up before"):format(timeout, shell.name, shell.lost),
       last.notes, { machine = shell.name })
   end
   shell.lost = nil

@@ -1,0 +1,7 @@
+-- What is random in a test does not depend on the tests before it.
+local function address() return network():port().mac end
+test("one", function() print("one " .. address()) end)
+test("two", function()
+  print("two " .. address())
+  if os.getenv "BREAK" then error "broken" end
+end)

@@ -24,7 +24,8 @@ public struct PlainReport: SuiteReport {
       guard isVerbose || hasFailed || file.isCut else { continue }
       let number = attempt > 1 || file.outputs.count > 1 ? ", try \(attempt)" : ""
       pieces += [
-        .text("  output of \(Self.safe(file.title))\(number):\n"), .output(output, indent: "    │ "),
+        .text("  output of \(Self.safe(file.title))\(number):\n"),
+        .output(output, indent: "    │ "),
       ]
     }
     return pieces

@@ -30,7 +30,8 @@ struct TestCommand: ParsableCommand {
   @Option(name: .customLong("case"), help: "Only tests of exactly this name. May be repeated.")
   var names: [String] = []
 
-  @Option(help: "Only tests with one of these tags: net,disk; without them: '!slow'. May be repeated.")
+  @Option(
+    help: "Only tests with one of these tags: net,disk; without them: '!slow'. May be repeated.")
   var tags: [String] = []
 
   @Option(help: "How many files run at a time; default: the number of processors.")

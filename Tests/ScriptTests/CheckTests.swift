@@ -107,7 +107,8 @@ import Testing
     try "changed".write(
       toFile: "\(project)/\(types)/vmscript.lua", atomically: true, encoding: .utf8)
     #expect(try Self.run(["new", "--types", "."], in: project).status == 0)
-    #expect(FileManager.default.contents(atPath: "\(project)/\(types)/vmscript.lua")!.count > 10_000)
+    #expect(
+      FileManager.default.contents(atPath: "\(project)/\(types)/vmscript.lua")!.count > 10_000)
     let nowhere = try Self.run(["new", "/proc/project"], in: folder)
     #expect(nowhere.status == 1)
     #expect(nowhere.errors.contains("/proc/project"))

@@ -60,7 +60,9 @@ struct Unwinding {
 /// `within`, as stdlib/internal/prelude.lua puts it together: `enter`, the block, `leave`.
 extension Scheduler {
   /// `enter(seconds, what)`: a block begins; gives its number.
-  public func enterScope(_ call: Call, _ seconds: Double, of what: String) throws(ScriptError) -> Int {
+  public func enterScope(_ call: Call, _ seconds: Double, of what: String) throws(ScriptError)
+    -> Int
+  {
     guard let task = current else {
       throw .usage("there is no task here whose time could be limited")
     }

@@ -84,7 +84,8 @@ import Processes
   private func read() {
     guard let channel else { return }
     while true {
-      let more = (try? channel.use { end throws(ProcessError) in try end.read(upTo: 1 << 16) }) ?? []
+      let more =
+        (try? channel.use { end throws(ProcessError) in try end.read(upTo: 1 << 16) }) ?? []
       guard let more else { break }
       if more.isEmpty { return close() }
       received += more

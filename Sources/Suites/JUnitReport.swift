@@ -34,7 +34,8 @@ public struct JUnitReport: SuiteReport {
   }
 
   private func testCase(_ file: FileResult, _ test: TestResult) -> String {
-    let stem = file.file.path.hasSuffix(".lua") ? String(file.file.path.dropLast(4)) : file.file.path
+    let stem =
+      file.file.path.hasSuffix(".lua") ? String(file.file.path.dropLast(4)) : file.file.path
     // Servers take what is before the last point for a package.
     let parts = stem.split(separator: "/").map { $0.replacing(".", with: "_") }
     let name = test.name ?? parts.last.map { String($0) } ?? stem

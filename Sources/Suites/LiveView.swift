@@ -43,7 +43,8 @@ public struct LiveView: Sendable {
 
   private func line(_ file: RunningFile, _ width: Int, _ now: Instant) -> String {
     let time = Self.shown(now.seconds(since: file.since))
-    var title = width < 50 ? file.title.split(separator: "/").last.map(String.init) ?? "" : file.title
+    var title =
+      width < 50 ? file.title.split(separator: "/").last.map(String.init) ?? "" : file.title
     if let test = file.test { title += ": " + test }
     if file.attempt > 1 { title += " (try \(file.attempt))" }
     if let first = file.waits.first {

@@ -22,7 +22,8 @@ public enum Notice: Sendable, Equatable {
       Self.object(
         "ended",
         [
-          ("name", .string(name)), ("seconds", .number(seconds)), ("status", .integer(Int64(status))),
+          ("name", .string(name)), ("seconds", .number(seconds)),
+          ("status", .integer(Int64(status))),
           ("report", Self.optional(report)), ("skipped", Self.optional(skipped)),
         ])
     case .waits(let purposes):

@@ -26,8 +26,9 @@ struct SourceScan {
     var found: [Test] = []
     for (index, token) in tokens.enumerated() where token == .word("test") {
       // A field of something else, `x.test` or `{ test = 1 }`, is not ours.
-      if index > 0, tokens[index - 1] == .mark(UInt8(ascii: "."))
-        || tokens[index - 1] == .mark(UInt8(ascii: ":"))
+      if index > 0,
+        tokens[index - 1] == .mark(UInt8(ascii: "."))
+          || tokens[index - 1] == .mark(UInt8(ascii: ":"))
       {
         return .dynamic
       }

@@ -37,7 +37,8 @@ let package = Package(
       name: "Machines", dependencies: ["Events", "Processes", "Notation", "CProbe"],
       swiftSettings: swift),
     .target(
-      name: "Suites", dependencies: ["CEvents", "Events", "Processes", "Notation", "Record", "Machines"],
+      name: "Suites",
+      dependencies: ["CEvents", "Events", "Processes", "Notation", "Record", "Machines"],
       swiftSettings: swift),
     .target(
       name: "Guests", dependencies: ["Events", "Processes", "Notation", "CArchive"],
@@ -59,7 +60,8 @@ let package = Package(
     .executableTarget(
       name: "vmscript",
       dependencies: [
-        "Choreography", "Suites", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Choreography", "Suites",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swift),
 
     // Without the trait it is a program that says so.

@@ -39,6 +39,9 @@ final class Cases {
     self.order = order
     channel = order.map { DescriptorBox(Descriptor(owning: $0.channel)) }
     guard let channel else { return }
+    // Both outputs go to one file: what is printed is to stand where it was printed, and to be there
+    // if this process is killed.
+    run.interpreter.runOwn("io.stdout:setvbuf 'line'", name: "suite")
     _ = channel.use { fcntl($0.number, F_SETFD, FD_CLOEXEC) }
     run.interpreter.scheduler.observer = WaitObserver { [unowned self] waits in
       let pending = self.run.machines.compactMap { machine in
@@ -92,7 +95,8 @@ final class Cases {
   /// What has an end of its own is kept, to be ended.
   private func note(_ object: any ScriptObject) {
     switch object {
-    case is MachineObject, is ProcessObject, is CaptureObject, is ConnectionObject,
+    case is MachineObject, is ProcessObject, is PortMapObject, is CaptureObject,
+      is ConnectionObject,
       is FramesObject, is GRPCStreamObject, is GuestProcessObject:
       current?.things.append(object)
       if let count = current?.things.count, count.isMultiple(of: 256) {

@@ -70,14 +70,15 @@ public struct PlainReport: SuiteReport {
     if let ending = suite.ending {
       text += Self.safe(ending) + "\n"
       for title in suite.cut { text += "  cut off: " + Self.safe(title) + "\n" }
-      if suite.unstarted > 0 { text += "  not started: \(suite.unstarted) files\n" }
+      if suite.unstarted > 0 { text += "  not started: \(Self.files(suite.unstarted))\n" }
     }
-    let files = suite.files == 1 ? "1 file" : "\(suite.files) files"
     text +=
-      "\(suite.counts) in \(files), \(ReportText.seconds(suite.seconds, digits: 2)) s"
+      "\(suite.counts) in \(Self.files(suite.files)), \(ReportText.seconds(suite.seconds, digits: 2)) s"
       + " (seed \(options.seed))\n"
     return [.text(text)]
   }
+
+  private static func files(_ count: Int) -> String { count == 1 ? "1 file" : "\(count) files" }
 
   /// Nothing of a test's reaches a terminal as it is.
   static func safe(_ text: String) -> String { Console.sanitised(text.utf8) }

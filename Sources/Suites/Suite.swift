@@ -16,6 +16,7 @@ import Record
   private var count = 0
   private var ending: String?
   private var signals = 0
+  private var outputWatch: Watch?
 
   private init(_ files: [TestFile], _ options: SuiteOptions, _ feed: SuiteFeed) {
     self.files = files
@@ -45,6 +46,7 @@ import Record
         suite.stop("signals cannot be caught: \(error.message)")
       }
       Signals.add(.window)
+      suite.watchOutput()
       suite.advance()
     }
     return wanted.count
@@ -53,8 +55,16 @@ import Record
   /// Ends it as an interrupt does: nobody reads what it says any more.
   public nonisolated static func abandon(_ status: Int32) -> Never {
     Supervisor.wait { await Launcher.stopAll(grace: FileRun.patience) }
-    Supervisor.sync { VolatileDirectory.removeAll() }
+    finish()
     Glibc.exit(status)
+  }
+
+  /// Removes what the reports were made from; to be called when they are written.
+  public nonisolated static func finish() {
+    Supervisor.sync {
+      VolatileDirectory.removeAll()
+      Guardian.dismiss()
+    }
   }
 
   /// How many files are to be run in all; nil for no end.
@@ -100,9 +110,7 @@ import Record
     result.seconds = Instant.now.seconds(since: started)
     result.ending = ending
     result.unstarted = ending == nil ? 0 : max(0, (total ?? count) - count)
-    VolatileDirectory.removeAll()
     removeEmptyRecord()
-    Guardian.dismiss()
     feed.post(.done(result))
   }
 
@@ -113,6 +121,21 @@ import Record
   }
 
   // MARK: Signals
+
+  /// That nobody reads a pipe any more is found out at once, and not when there is something to say.
+  private func watchOutput() {
+    var status = stat()
+    // Of files and terminals epoll says nothing of the kind, or refuses them.
+    guard fstat(1, &status) == 0, status.st_mode & S_IFMT == S_IFIFO else { return }
+    outputWatch = Watch(1, for: []) { [weak self] _ in
+      guard let self else { return }
+      outputWatch?.cancel()
+      guard ending == nil else { return }
+      result.signalStatus = 128 + SIGPIPE
+      stop("nobody reads standard output any more")
+      for trial in running { trial.cut(by: SIGTERM) }
+    }
+  }
 
   private func handle(_ signal: Signal) {
     switch signal {

@@ -21,7 +21,7 @@ public struct SuiteResult: Sendable {
   public var tests: Int { passed + failed + flaky + skipped + cut.count }
 
   mutating func add(_ file: FileResult) {
-    files += 1
+    if !file.tests.isEmpty { files += 1 }
     for test in file.tests {
       switch test.outcome {
       case .passed: passed += 1

@@ -97,7 +97,7 @@ struct TestCommand: ParsableCommand {
     try demand(jobs ?? 1 >= 1, "--jobs wants a number from 1 on")
     try demand(rounds ?? 1 >= 1, "--repeat wants a number from 1 on")
     try demand(retry >= 0, "--retry wants a number from 0 on")
-    try demand(timeout ?? 1 > 0, "--timeout wants seconds above 0")
+    try demand(timeout ?? 1 > 0 && timeout ?? 1 < 1e9, "--timeout wants seconds above 0")
     try demand(
       timeoutScale ?? 1 > 0 && (timeoutScale ?? 1).isFinite,
       "--timeout-scale wants a number above 0")
@@ -143,7 +143,9 @@ struct TestCommand: ParsableCommand {
     options.seed = seed ?? UInt64.random(in: 0...0xffff_ffff)
     options.program = Self.ownPath
     options.runOptions = runOptions
-    let words = runOptions + (timeout.map { ["--timeout", "\($0)"] } ?? [])
+    let words =
+      runOptions
+      + (timeout.map { ["--timeout", $0 == $0.rounded() ? "\(Int64($0))" : "\($0)"] } ?? [])
     options.command = (["vmscript", "test"] + words.map(StandaloneCommand.quoted))
       .joined(separator: " ")
     do throws(SuiteError) {

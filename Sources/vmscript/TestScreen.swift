@@ -53,6 +53,7 @@ struct TestScreen {
     foot?.erase()
     guard let result else { return 1 }
     tell { $0.end(result) }
+    Suite.finish()
     let hasFailedToWrite = reports.contains { $0.target.error != nil }
     for (_, target) in reports {
       if let error = target.error { Terminal.say("vmscript: cannot write \(error)") }

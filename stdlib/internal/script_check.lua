@@ -207,23 +207,32 @@ local function name_of(node)
   end
 end
 
+function Checker:check_arguments(node, call)
+  local what = name_of(node.tag == "method" and node or node.subject) or "it"
+  for position, parameter in ipairs(call.parameters) do
+    local is_rest = parameter.name == "..."
+    for index = position, is_rest and #node.arguments or math.min(position, #node.arguments) do
+      if not call.generics[(parameter.type[1] or {}).name] then
+        self:check_value(node.arguments[index], parameter.type, what)
+      end
+    end
+  end
+end
+
+--- Of a function that can be called in several ways, one has to fit; the first tells what is wrong.
 function Checker:check_call(node)
   local call = self:callee(node)
   if not call then return end
-  local subject = node.tag == "method" and node or node.subject
-  for position, parameter in ipairs(call.parameters) do
-    local argument = node.arguments[position]
-    if not argument then break end
-    if parameter.name == "..." then
-      for rest = position, #node.arguments do
-        self:check_value(node.arguments[rest], parameter.type, name_of(subject) or "it")
-      end
-      break
-    end
-    if not call.generics[(parameter.type[1] or {}).name] then
-      self:check_value(argument, parameter.type, name_of(subject) or "it")
-    end
+  local complain, first = self.complain, nil
+  for _, way in ipairs { call, table.unpack(call.overloads or {}) } do
+    local found = {}
+    self.complain = function(_, ...) found[#found + 1] = table.pack(...) end
+    self:check_arguments(node, way)
+    self.complain = nil
+    if #found == 0 then return end
+    first = first or found
   end
+  for _, each in ipairs(first) do complain(self, table.unpack(each, 1, each.n)) end
 end
 
 -- Members -----------------------------------------------------------------------------------------

@@ -171,17 +171,18 @@ function annotations.overload(_, rest, pending)
     table.insert(call.parameters, { name = name, type = type })
     if not reader:accept "," then break end
   end
-  pending.class.call = call
+  if pending.class then pending.class.call = call else table.insert(pending.overloads, call) end
 end
 
 --- What annotations said of the declaration that follows them.
 local function new_pending()
-  return { parameters = {}, returns = {}, generics = {} }
+  return { parameters = {}, returns = {}, generics = {}, overloads = {} }
 end
 
 local function call_of(pending)
   return {
     parameters = pending.parameters, returns = pending.returns, generics = pending.generics,
+    overloads = pending.overloads,
   }
 end
 

@@ -70,6 +70,12 @@ final class PortMapObject: ScriptObject {
     return port
   }
 
+  func close(_ call: Call) throws(ScriptError) -> Int {
+    let ports = ports
+    Supervisor.sync { ports.end() }
+    return 0
+  }
+
   var shown: String { "portmap \(ports.forwards().joined(separator: " "))" }
 
   /// `ports[80]`: the host's port.

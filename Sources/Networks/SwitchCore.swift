@@ -10,6 +10,10 @@ final class SwitchCore {
   static let maximumPorts = 1024
   /// Bytes that are read at once: as many as a socket holds by default, and they stay in the cache.
   static let readSize = 208 << 10
+  /// So many frames at one read are a rush.
+  static let rushSize: UInt64 = 16
+  /// Nanoseconds: a tenth of what fills a socket.
+  private static let gathering: Int64 = 50_000
   /// Frames to one port that lie one after the other, with so many bytes, are sent from where they
   /// are; fewer are copied, so that one system call sends them with what comes after.
   static let directSize = 16 << 10
@@ -49,8 +53,9 @@ final class SwitchCore {
   var hasVLANs = false
   /// Made once, used for each frame.
   var verdict = Verdict()
-  /// Copies of frames whose bits are flipped, one for each stage, and one that got a tag.
-  let scratch = UnsafeMutablePointer<UInt8>.allocate(capacity: 4 * EthernetFrame.maximum + 4)
+  /// Copies of frames whose bits are flipped, one for each stage, one that lost its tag, and one that
+  /// got a tag.
+  let scratch = UnsafeMutablePointer<UInt8>.allocate(capacity: 5 * EthernetFrame.maximum + 4)
   var capture: CaptureFile?
   /// When the capture is written to its file at the latest.
   private var captureDue = UInt64.max
@@ -60,6 +65,8 @@ final class SwitchCore {
   private let epoll: Int32
   let wakeup: Int32
   private var isStopped = false
+  /// The last reads found many frames.
+  var isRush = false
 
   init(ageing: UInt64, queueLimit: Int, storeLimit: Int) throws(ProcessError) {
     addresses = AddressTable(ageing: ageing)
@@ -106,6 +113,7 @@ final class SwitchCore {
     while true {
       readMail()
       if isStopped { return }
+      if isRush { letGather() }
       let count = events_await(epoll, events, Int32(room), patience())
       tick()
       releaseDue()
@@ -128,6 +136,14 @@ final class SwitchCore {
     }
   }
 
+  /// Who comes a little later under a rush of frames finds more of them at once and is less in the writers'
+  /// way. A quarter more frames for each second of the processor, and a tenth more in all (64 bytes,
+  /// `SwitchBench forward`). Mail is not kept waiting.
+  private func letGather() {
+    isRush = false
+    _ = events_sleep(wakeup, wakeup, false, Self.gathering)
+  }
+
   /// What a script wrote to a cable before it asked for something has its place before that.
   private func readCables() {
     tick()
@@ -135,7 +151,11 @@ final class SwitchCore {
     while place < activeCount {
       let port = active[place]
       place += 1
-      if ports[port].isDatagram { receive(port) }
+      // Not more than its socket holds: who writes all the time must not be waited for.
+      var rest = 64
+      while rest > 0, ports[port].descriptor >= 0, ports[port].isDatagram, receive(port) {
+        rest -= 1
+      }
     }
   }
 

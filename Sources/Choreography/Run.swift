@@ -57,6 +57,9 @@ public final class Run {
     interpreter.scheduler.source = CallHelper.shared
     CallHelper.shared.whenStarted(interpreter.scheduler.bell)
     interpreter.scheduler.onUnawaitedFailure = { [unowned self] task in handleFailure(of: task) }
+    interpreter.onFailure = { [unowned self] task, failure, thread in
+      if task === interpreter.scheduler.main { afterFailure(failure, on: thread) }
+    }
     Primitives.install(in: self)
     let main: LuaTask
     do throws(ScriptError) {
@@ -78,6 +81,13 @@ public final class Run {
       result = failed(Failure(text: strayFailure.text, error: strayFailure))
     }
     return finish(result)
+  }
+
+  /// The script has failed, and nothing of it was ended by that yet: neither its locals and `<close>`
+  /// variables, nor tasks, nor machines. All that is to happen between a failure and the way down has
+  /// its place here. The script's thread may stay as long as it likes. `thread` is the Lua thread that
+  /// raised the error, nil if no Lua did: the script had ended, and a machine of it failed.
+  private func afterFailure(_ failure: Failure, on thread: OpaquePointer?) {
   }
 
   /// `os.exit`: takes everything down and ends the program.
@@ -136,6 +146,7 @@ public final class Run {
   }
 
   private func failed(_ failure: Failure) -> RunResult {
+    if interpreter.scheduler.main?.firstFailure == nil { afterFailure(failure, on: nil) }
     if let reason = Ending.shared.reason {
       if reason.isQuiet { return RunResult(status: reason.status) }
       return RunResult(status: reason.status, report: report(failure, reason: reason))

@@ -40,6 +40,10 @@ public final class LuaTask {
   /// The next error that the message handler sees may be one whose trace was noted already.
   var keepsTrace = false
 
+  /// What ends it, as soon as that is known; what its `<close>` handlers raise while it is unwound may
+  /// come in the place of this.
+  public internal(set) var firstFailure: Failure?
+
   public enum Outcome {
     /// Its results, kept on its stack.
     case returned(Int)

@@ -37,6 +37,8 @@ public final class Run {
   private var failedSteps: (text: String, steps: [String], task: UInt64)?
   private(set) var isUnderTCG = false
   private var hasRemovedStale = false
+  /// What all else was doing when the script failed.
+  private var situation: Situation?
   /// What a task failed of when main had ended already.
   private var strayFailure: ScriptError?
   private var capabilities: [HostCapabilities.Choice: HostCapabilities] = [:]
@@ -88,6 +90,7 @@ public final class Run {
   /// its place here. The script's thread may stay as long as it likes. `thread` is the Lua thread that
   /// raised the error, nil if no Lua did: the script had ended, and a machine of it failed.
   private func afterFailure(_ failure: Failure, on thread: OpaquePointer?) {
+    situation = Situation(self, failed: interpreter.scheduler.main)
   }
 
   /// `os.exit`: takes everything down and ends the program.
@@ -162,6 +165,19 @@ public final class Run {
     var report = Report(failure, reason: reason)
     report.standardInput = interpreter.standardInput
     if let failedSteps, failedSteps.text == failure.text { report.steps = failedSteps.steps }
+    if let first = interpreter.scheduler.main?.firstFailure, first.text != failure.text,
+      reason == nil
+    {
+      report.earlier = first.text
+    }
+    if let name = failure.error?.machine, reason == nil,
+      let machine = machines.first(where: { $0.name == name }),
+      !machine.isEvident(in: report.notes)
+    {
+      report.notes += machine.evidence()
+    }
+    report.situation = situation
+    if failure.error?.tellsOfTasks == true { report.situation?.tasks = [] }
     return report
   }
 
@@ -171,7 +187,7 @@ public final class Run {
     if case .signal = Ending.shared.reason {} else { report.fetched = GuestLogs.collect(self) }
     report.logs = record.path
     report.lag = Supervisor.sync { Ending.shared.lag }
-    report.seed = seed
+    if report.logs != nil { report.again = options.again(seed: seed) }
     return report
   }
 

@@ -108,6 +108,7 @@ public final class Interpreter {
     task.wait = nil
     do throws(ScriptError) {
       if let error = task.takeStop(during: wait) {
+        task.noteInterrupted(wait, by: error)
         wait.abandon()
         throw error
       }

@@ -37,6 +37,8 @@ public final class Run {
   private var failedSteps: (text: String, steps: [String], task: UInt64)?
   private(set) var isUnderTCG = false
   private var hasRemovedStale = false
+  /// What was shown before the end, since the machines were kept.
+  private var shown: Report?
   /// What all else was doing when the script failed.
   private var situation: Situation?
   /// What a task failed of when main had ended already.
@@ -78,6 +80,7 @@ public final class Run {
     subscriptions.append(deaths.subscribe(scheduler.waker(for: main)))
     scheduler.run(until: main)
     var result = judge(main)
+    if options.keeps, result.status == 0, result.skipped == nil { Stay.stay(self) }
     endTasks()
     if result.status == 0, let strayFailure {
       result = failed(Failure(text: strayFailure.text, error: strayFailure))
@@ -91,6 +94,13 @@ public final class Run {
   /// raised the error, nil if no Lua did: the script had ended, and a machine of it failed.
   private func afterFailure(_ failure: Failure, on thread: OpaquePointer?) {
     situation = Situation(self, failed: interpreter.scheduler.main)
+    guard options.keeps, Ending.shared.reason == nil, failure.error?.fields["skip"] == nil,
+      machines.contains(where: \.isLiving)
+    else { return }
+    let report = complete(report(failure, reason: nil))
+    if let show = options.show { show(report) } else { options.say(report.text) }
+    shown = report
+    Stay.stay(self)
   }
 
   /// `os.exit`: takes everything down and ends the program.
@@ -111,7 +121,14 @@ public final class Run {
 
   private func finish(_ result: RunResult) -> RunResult {
     var result = result
-    if let failed = result.report { result.report = complete(failed) }
+    if let failed = result.report {
+      if let shown, shown.isSame(as: failed) {
+        result.report = shown
+        result.isShown = true
+      } else {
+        result.report = complete(failed)
+      }
+    }
     takeDown()
     interpreter.close()
     return result

@@ -28,7 +28,15 @@ public struct Attachment: Sendable {
 
   /// The one that is meant; `run` and `machine` are nil if it goes without saying.
   public static func find(run: String?, machine: String?) throws(Failure) -> (KeptRun, String) {
-    let all = runs().filter { run == nil || $0.id == run }
+    var (run, machine) = (run, machine)
+    let every = runs()
+    // The one word that was given may be a run's number.
+    if run == nil, let word = machine, !every.contains(where: { $0.machines.contains(word) }),
+      every.contains(where: { $0.id == word })
+    {
+      (run, machine) = (word, nil)
+    }
+    let all = every.filter { run == nil || $0.id == run }
     let found = all.flatMap { each in
       each.machines.filter { machine == nil || $0 == machine }.map { (each, $0) }
     }
@@ -37,9 +45,12 @@ public struct Attachment: Sendable {
     let known = list.isEmpty ? "" : "; kept are " + list.joined(separator: "; ")
     guard found.isEmpty else {
       throw Failure(
-        message: "which one? vmscript attach \(machine == nil ? "[RUN] MACHINE" : "RUN \(machine!)")\(known)")
+        message:
+          "which one? vmscript attach \(machine == nil ? "[RUN] MACHINE" : "RUN \(machine!)")\(known)"
+      )
     }
-    let wanted = (machine.map { "machine '\($0)'" } ?? "machine") + (run.map { " in run \($0)" } ?? "")
+    let wanted =
+      (machine.map { "machine '\($0)'" } ?? "machine") + (run.map { " in run \($0)" } ?? "")
     throw Failure(
       message: "there is no \(wanted) to attach to: vmscript run --keep keeps them\(known)")
   }

@@ -93,7 +93,9 @@ public struct Report: Sendable {
     if message.count - 1 > Self.messageLimit {
       add("… and \(message.count - 1 - Self.messageLimit) lines more")
     }
-    if let earlier { add("this came while the script ended because of: \(Self.shortened(earlier))") }
+    if let earlier {
+      add("this came while the script ended because of: \(Self.shortened(earlier))")
+    }
     if !steps.isEmpty {
       add("in step " + steps.map { "'\($0)'" }.joined(separator: " › "))
     }

@@ -1,5 +1,5 @@
-import Glibc
 import Events
+import Glibc
 import Machines
 import Processes
 import Scripting

@@ -20,7 +20,8 @@ struct TerminalRepair {
 
   /// Sequences of ECMA-48 and xterm that do nothing to a terminal on which nothing was done.
   var bytes: [UInt8] {
-    let modes = "\u{1b}[?1l\u{1b}[?7h\u{1b}[?25h\u{1b}[?1000l\u{1b}[?1002l\u{1b}[?1003l\u{1b}[?1006l"
+    let modes =
+      "\u{1b}[?1l\u{1b}[?7h\u{1b}[?25h\u{1b}[?1000l\u{1b}[?1002l\u{1b}[?1003l\u{1b}[?1006l"
     // The region that scrolls is set back without moving the cursor.
     let rest = "\u{1b}[?2004l\u{1b}>\u{1b}(B\u{1b}[0m\u{1b}7\u{1b}[r\u{1b}8"
     return Array(((isInOtherScreen ? "\u{1b}[?1049l" : "") + modes + rest).utf8)

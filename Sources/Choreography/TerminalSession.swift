@@ -27,7 +27,8 @@ import Machines
   ) throws(MachineError) {
     guard TerminalKeys.areThere, isatty(2) == 1 else {
       throw MachineError(
-        .usage, "there is no terminal to attach machine '\(name)' to: standard input and standard"
+        .usage,
+        "there is no terminal to attach machine '\(name)' to: standard input and standard"
           + " error have to be one, in its foreground")
     }
     if let other = TerminalKeys.holder {

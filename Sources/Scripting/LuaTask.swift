@@ -84,7 +84,9 @@ public final class LuaTask {
   }
 
   /// What it waits for, and since when.
-  public var presentWait: (purpose: String, began: Instant)? { wait.map { ($0.purpose, waitBegan) } }
+  public var presentWait: (purpose: String, began: Instant)? {
+    wait.map { ($0.purpose, waitBegan) }
+  }
 
   func begin(_ wait: any Wait, on thread: OpaquePointer) {
     self.wait = wait

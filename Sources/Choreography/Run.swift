@@ -39,6 +39,7 @@ public final class Run {
   private var hasRemovedStale = false
   /// What was shown before the end, since the machines were kept.
   private var shown: Report?
+  private var hasStayed = false
   /// What all else was doing when the script failed.
   private var situation: Situation?
   /// What a task failed of when main had ended already.
@@ -80,7 +81,7 @@ public final class Run {
     subscriptions.append(deaths.subscribe(scheduler.waker(for: main)))
     scheduler.run(until: main)
     var result = judge(main)
-    if options.keeps, result.status == 0, result.skipped == nil { Stay.stay(self) }
+    if options.keeps, result.status == 0, result.skipped == nil { stay() }
     endTasks()
     if result.status == 0, let strayFailure {
       result = failed(Failure(text: strayFailure.text, error: strayFailure))
@@ -94,12 +95,17 @@ public final class Run {
   /// raised the error, nil if no Lua did: the script had ended, and a machine of it failed.
   private func afterFailure(_ failure: Failure, on thread: OpaquePointer?) {
     situation = Situation(self, failed: interpreter.scheduler.main)
-    guard options.keeps, Ending.shared.reason == nil, failure.error?.fields["skip"] == nil,
-      machines.contains(where: \.isLiving)
+    guard options.keeps, !hasStayed, Ending.shared.reason == nil,
+      failure.error?.fields["skip"] == nil, machines.contains(where: \.isLiving)
     else { return }
     let report = complete(report(failure, reason: nil))
     if let show = options.show { show(report) } else { options.say(report.text) }
     shown = report
+    stay()
+  }
+
+  private func stay() {
+    hasStayed = true
     Stay.stay(self)
   }
 

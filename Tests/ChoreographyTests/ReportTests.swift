@@ -1,7 +1,7 @@
-import Scripting
 import Testing
 
 @testable import Choreography
+@testable import Scripting
 
 @Suite struct ReportTests {
   @Test func aGuestCannotDriveTheTerminal() {

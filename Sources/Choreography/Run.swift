@@ -39,6 +39,11 @@ public final class Run {
   private var failedSteps: (text: String, steps: [String], task: UInt64)?
   private(set) var isUnderTCG = false
   private var hasRemovedStale = false
+  /// What was shown before the end, since the machines were kept.
+  private var shown: Report?
+  private var hasStayed = false
+  /// What all else was doing when the script failed.
+  private var situation: Situation?
   /// What a task failed of when main had ended already.
   private var strayFailure: ScriptError?
   private var capabilities: [HostCapabilities.Choice: HostCapabilities] = [:]
@@ -61,6 +66,9 @@ public final class Run {
     interpreter.scheduler.source = CallHelper.shared
     CallHelper.shared.whenStarted(interpreter.scheduler.bell)
     interpreter.scheduler.onUnawaitedFailure = { [unowned self] task in handleFailure(of: task) }
+    interpreter.onFailure = { [unowned self] task, failure, thread in
+      if task === interpreter.scheduler.main { afterFailure(failure, on: thread) }
+    }
     Primitives.install(in: self)
     if options.order != nil { _ = cases }
     let main: LuaTask
@@ -78,11 +86,32 @@ public final class Run {
     subscriptions.append(deaths.subscribe(scheduler.waker(for: main)))
     scheduler.run(until: main)
     var result = judge(main)
+    if options.keeps, result.status == 0, result.skipped == nil { stay() }
     endTasks()
     if result.status == 0, let strayFailure {
       result = failed(Failure(text: strayFailure.text, error: strayFailure))
     }
     return finish(result)
+  }
+
+  /// The script has failed, and nothing of it was ended by that yet: neither its locals and `<close>`
+  /// variables, nor tasks, nor machines. All that is to happen between a failure and the way down has
+  /// its place here. The script's thread may stay as long as it likes. `thread` is the Lua thread that
+  /// raised the error, nil if no Lua did: the script had ended, and a machine of it failed.
+  private func afterFailure(_ failure: Failure, on thread: OpaquePointer?) {
+    situation = Situation(self, failed: interpreter.scheduler.main)
+    guard options.keeps, !hasStayed, Ending.shared.reason == nil,
+      failure.error?.fields["skip"] == nil, machines.contains(where: \.isLiving)
+    else { return }
+    let report = complete(report(failure, reason: nil))
+    if let show = options.show { show(report) } else { options.say(report.text) }
+    shown = report
+    stay()
+  }
+
+  private func stay() {
+    hasStayed = true
+    Stay.stay(self)
   }
 
   /// `os.exit`: takes everything down and ends the program.
@@ -105,7 +134,14 @@ public final class Run {
 
   private func finish(_ result: RunResult) -> RunResult {
     var result = result
-    if let failed = result.report { result.report = complete(failed) }
+    if let failed = result.report {
+      if let shown, shown.isSame(as: failed) {
+        result.report = shown
+        result.isShown = true
+      } else {
+        result.report = complete(failed)
+      }
+    }
     result.status = cases.status(result.status)
     cases.fileEnded(result.status, report: result.report, skipped: result.skipped)
     if result.report == nil, let summary = cases.summary {
@@ -157,6 +193,7 @@ public final class Run {
   }
 
   private func failed(_ failure: Failure) -> RunResult {
+    if interpreter.scheduler.main?.firstFailure == nil { afterFailure(failure, on: nil) }
     if let reason = Ending.shared.reason {
       if reason.isQuiet { return RunResult(status: reason.status) }
       return RunResult(status: reason.status, report: report(failure, reason: reason))
@@ -172,6 +209,19 @@ public final class Run {
     var report = Report(failure, reason: reason)
     report.standardInput = interpreter.standardInput
     if let failedSteps, failedSteps.text == failure.text { report.steps = failedSteps.steps }
+    if let first = interpreter.scheduler.main?.firstFailure, first.text != failure.text,
+      reason == nil
+    {
+      report.earlier = first.text
+    }
+    if let name = failure.error?.machine, reason == nil,
+      let machine = machines.first(where: { $0.name == name }),
+      !machine.isEvident(in: report.notes)
+    {
+      report.notes += machine.evidence()
+    }
+    report.situation = situation
+    if failure.error?.tellsOfTasks == true { report.situation?.tasks = [] }
     return report
   }
 
@@ -181,7 +231,7 @@ public final class Run {
     if case .signal = Ending.shared.reason {} else { report.fetched = GuestLogs.collect(self) }
     report.logs = record.path
     report.lag = Supervisor.sync { Ending.shared.lag }
-    report.seed = seed
+    if report.logs != nil { report.again = options.again(seed: seed) }
     return report
   }
 

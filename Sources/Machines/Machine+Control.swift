@@ -99,6 +99,9 @@ extension Machine {
     if isRunning { qemu?.signal(SIGCONT) }
   }
 
+  /// What QEMU has written to its standard error so far, the end of it.
+  public var complaints: String { qemu?.errorOutput ?? "" }
+
   /// Runs any QMP command; waits until QEMU is up. Errors of kind qmp, timeout and exited.
   public func qmp(
     _ command: String, _ arguments: JSON? = nil, until deadline: Deadline = .never

@@ -39,6 +39,12 @@ struct RunCommand: ParsableCommand {
   var memory: String?
 
   @Option(help: .hidden) var suite: String?
+  @Flag(
+    help: """
+      Keep the machines that live when the script is over, failed or not, and stay until Ctrl-C: \
+      vmscript attach enters them. Where nobody could press Ctrl-C it wants --timeout too.
+      """)
+  var keep = false
 
   @Argument(help: "The script, or - for standard input.", completion: .file(extensions: ["lua"]))
   var file: String
@@ -55,6 +61,10 @@ struct RunCommand: ParsableCommand {
     if let suite, FileOrder(argument: suite) == nil {
       throw ValidationError("--suite is for vmscript test alone")
     }
+    if keep, timeout == nil, !Terminal.hasPerson {
+      throw ValidationError(
+        "--keep stays until Ctrl-C, and there is no terminal here to press it: give --timeout too")
+    }
     guard timeoutScale > 0, timeoutScale.isFinite else {
       throw ValidationError("--timeout-scale wants a number above 0")
     }
@@ -69,6 +79,7 @@ struct RunCommand: ParsableCommand {
     options.kernel = kernel
     options.jobs = jobs
     options.order = suite.flatMap { FileOrder(argument: $0) }
+    options.keeps = keep
     options.memory = memory.flatMap { RunOptions.bytes($0) }
     Self.execute(options)
   }
@@ -77,6 +88,9 @@ struct RunCommand: ParsableCommand {
     var options = RunOptions(script: file == "-" ? nil : file, say: Terminal.say)
     options.arguments = arguments
     options.offer = Terminal.offer
+    // As the person called it; found by PATH if it has no slash.
+    options.show = { Terminal.say($0.text(Terminal.layout)) }
+    options.program = CommandLine.arguments.first ?? options.program
     return options
   }
 
@@ -84,7 +98,7 @@ struct RunCommand: ParsableCommand {
     let result = Run(options).execute()
     // A suite has been told.
     if options.order == nil {
-      if let report = result.report { Terminal.say(report.text) }
+      if let report = result.report, !result.isShown { Terminal.say(report.text(Terminal.layout)) }
       if let reason = result.skipped { Terminal.say("vmscript: \(reason)") }
     }
     Glibc.exit(result.status)

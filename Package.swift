@@ -31,10 +31,11 @@ let package = Package(
     .target(
       name: "Networks", dependencies: ["Events", "CEvents", "Processes"],
       swiftSettings: swift + [.unsafeFlags(["-enforce-exclusivity=unchecked"])]),
-    .target(name: "Record", dependencies: ["Processes"], swiftSettings: swift),
     .target(name: "Notation", swiftSettings: swift),
     .target(
-      name: "Machines", dependencies: ["Events", "Processes", "Notation", "CProbe"],
+      name: "Record", dependencies: ["Events", "Processes", "Notation"], swiftSettings: swift),
+    .target(
+      name: "Machines", dependencies: ["Events", "Processes", "Notation", "Record", "CProbe"],
       swiftSettings: swift),
     .target(
       name: "Guests", dependencies: ["Events", "Processes", "Notation", "CArchive"],
@@ -49,7 +50,7 @@ let package = Package(
     .target(
       name: "Choreography",
       dependencies: [
-        "Events", "Processes", "Record", "Machines", "Networks", "Guests", "Scripting",
+        "Events", "Processes", "Notation", "Record", "Machines", "Networks", "Guests", "Scripting",
         "ProtoMessages", "RemoteCalls",
       ],
       swiftSettings: swift, plugins: ["EmbedStdlib"]),

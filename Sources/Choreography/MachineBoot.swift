@@ -43,7 +43,19 @@ struct MachineBoot: Sendable {
     ]
     if let agent {
       subscriptions.append(
-        agent.ready.subscribe { Supervisor.post { machine.guestIsReady() } })
+        agent.ready.subscribe {
+          guard let ready = agent.ready.value else { return }
+          Supervisor.post {
+            machine.agentIsReady(
+              at: ready.at, uptime: ready.uptime,
+              initUptime: ready.isInit && ready.initUptime > 0 ? ready.initUptime : nil)
+          }
+        })
+      subscriptions.append(
+        agent.leaving.subscribe {
+          guard let leaving = agent.leaving.value else { return }
+          Supervisor.post { machine.guestGoesDown("\(leaving)") }
+        })
     }
     self.subscriptions = subscriptions
   }

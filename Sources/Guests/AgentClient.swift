@@ -214,8 +214,9 @@ import Processes
     ready.set(
       AgentReady(
         session: frame.session, uptime: Double(body.littleOrZero(UInt64.self, at: 8)) / 1e9,
-        bootID: body.text(at: 16, size: 40), kernelRelease: body.text(at: 56, size: 72),
-        isInit: body.littleOrZero(UInt32.self, at: 4) != 0, at: .now))
+        bootID: body.text(at: 16, size: 40), kernelRelease: body.text(at: 56, size: 64),
+        isInit: body.littleOrZero(UInt32.self, at: 4) != 0,
+        initUptime: Double(body.littleOrZero(UInt64.self, at: 120)) / 1e9, at: .now))
     send(.welcome, 0, body: Self.clockAndSeed())
     let waiting = unsent
     unsent = []

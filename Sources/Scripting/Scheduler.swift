@@ -22,6 +22,10 @@ public final class Scheduler {
   public var mainFault: (any Wait, () -> Void) -> ScriptError? = { _, _ in nil }
   /// Served whenever no task can go on, and now and then between their turns.
   public var source: (any ScriptSource)?
+  /// Told of what takes time.
+  public weak var witness: (any TaskWitness)?
+  /// Tasks that have begun to wait since the script last stood still.
+  private var fresh: [LuaTask] = []
   /// Told of each task that fails while nobody waits for it.
   public var onUnawaitedFailure: (LuaTask) -> Void = { _ in }
 
@@ -126,6 +130,10 @@ public final class Scheduler {
     task.waitingThread = thread
     task.subscriptions = wait.subscribe(waker(for: task))
     setTimer(task)
+    if !task.isWaitFresh {
+      task.isWaitFresh = true
+      fresh.append(task)
+    }
     if looksOutside(task) {
       task.looksOutside = true
       outside += 1
@@ -193,6 +201,7 @@ public final class Scheduler {
       deliver()
       if ready.isEmpty {
         if outside == 0 && findDeadlock() { continue }
+        tellWaits()
         let next = timers.soonest.map { Deadline($0) } ?? .never
         mailbox.sleep(until: min(next, deadline), serving: source)
         continue
@@ -207,6 +216,20 @@ public final class Scheduler {
         resume(task)
       }
     }
+  }
+
+  /// The script is about to stand still: what is over before that took no time.
+  private func tellWaits() {
+    for task in fresh {
+      task.isWaitFresh = false
+      guard let witness, let wait = task.wait, !task.isReady, !task.isWaitWitnessed else {
+        continue
+      }
+      task.isWaitWitnessed = true
+      witness.stands(
+        task, for: wait, at: task.waitingThread.flatMap { interpreter.place($0) })
+    }
+    fresh.removeAll(keepingCapacity: true)
   }
 
   /// What goes wrong beside a wait of main's fails that wait, unless another task waits for it.
@@ -248,6 +271,10 @@ public final class Scheduler {
     let arguments = task.startArguments
     task.startArguments = 0
     task.subscriptions = []
+    if task.isWaitWitnessed {
+      task.isWaitWitnessed = false
+      witness?.goesOn(task, isStopped: task.isToStop)
+    }
     if task.looksOutside {
       task.looksOutside = false
       outside -= 1
@@ -274,6 +301,7 @@ public final class Scheduler {
       task.outcome = .failed(failure)
       if task !== main && !task.isObserved && !task.ended.isAwaited { onUnawaitedFailure(task) }
     }
+    witness?.ended(task)
     task.ended.set(true)
   }
 

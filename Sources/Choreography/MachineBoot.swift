@@ -42,15 +42,11 @@ struct MachineBoot: Sendable {
       machine.exited.subscribe { Supervisor.post { HostRoom.shared.leave(name) } },
     ]
     if let agent {
-      subscriptions.append(
-        agent.ready.subscribe {
-          guard let ready = agent.ready.value else { return }
-          Supervisor.post {
-            machine.agentIsReady(
-              at: ready.at, uptime: ready.uptime,
-              initUptime: ready.isInit && ready.initUptime > 0 ? ready.initUptime : nil)
-          }
-        })
+      agent.onReady = { [weak machine] ready in
+        machine?.agentIsReady(
+          at: ready.at, uptime: ready.uptime,
+          initUptime: ready.isInit && ready.initUptime > 0 ? ready.initUptime : nil)
+      }
       subscriptions.append(
         agent.leaving.subscribe {
           guard let leaving = agent.leaving.value else { return }

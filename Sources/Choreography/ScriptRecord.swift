@@ -57,14 +57,21 @@ final class ScriptRecord: TaskWitness {
     tellWait("begin", lastID, task, more)
   }
 
-  func goesOn(_ task: LuaTask, isStopped: Bool) {
+  func goesOn(_ task: LuaTask, _ end: WaitEnd) {
     guard let wait = waits.removeValue(forKey: task.id) else { return }
+    var outcome = "done"
+    var error: String?
+    switch end {
+    case .done: break
+    case .failed(let cause): (outcome, error) = ("failed", cause.message)
+    case .stopped: outcome = "stopped"
+    }
     tellWait(
       "end", wait.id, task,
       [
         JSON.Member("seconds", .seconds(Instant.now.seconds(since: wait.began))),
-        JSON.Member("outcome", isStopped ? "stopped" : "done"),
-      ])
+        JSON.Member("outcome", .string(outcome)),
+      ] + (error.map { [JSON.Member("error", .string($0))] } ?? []))
   }
 
   private func tellWait(_ phase: String, _ id: Int, _ task: LuaTask, _ more: [JSON.Member]) {

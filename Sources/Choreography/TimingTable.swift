@@ -2,12 +2,13 @@ import Machines
 import Scripting
 
 extension Value {
-  /// `vm.timing`: the phases of the present boot in seconds of `now()`, with `boot` for its number; under
-  /// positions the same of each boot.
+  /// `vm.timing`: the phases of the present boot in seconds of `now()`, with `boot` for its number;
+  /// under `boots` the same of each boot.
   init(_ timing: MachineTiming) {
     let boots = timing.boots
     var table = timing.present.map { Table($0.boot, number: $0.number) } ?? Table()
-    table.positions = boots.enumerated().map { .table(Table($1, number: $0 + 1)) }
+    let all = boots.enumerated().map { Value.table(Table($1, number: $0 + 1)) }
+    table.fields.append(("boots", .table(Table(positions: all))))
     self = .table(table)
   }
 }

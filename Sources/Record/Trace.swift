@@ -175,7 +175,7 @@ public struct Trace {
     return members.filter { !["t", "kind", "phase", "machine", "task", "task_id"].contains($0.name) }
   }
 
-  private func micros(_ seconds: Double) -> JSON { .number((seconds * 1e6).rounded()) }
+  private func micros(_ seconds: Double) -> JSON { .integer(Int64((seconds * 1e6).rounded())) }
 
   private mutating func slice(
     _ thread: Thread, _ name: String, _ category: String, from start: Double, to end: Double,

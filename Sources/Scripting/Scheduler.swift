@@ -232,6 +232,13 @@ public final class Scheduler {
     fresh.removeAll(keepingCapacity: true)
   }
 
+  /// Nothing if it was told already, or its wait took no time.
+  func tellEnd(of task: LuaTask, _ end: WaitEnd) {
+    guard task.isWaitWitnessed, task.wait == nil else { return }
+    task.isWaitWitnessed = false
+    witness?.goesOn(task, end)
+  }
+
   /// What goes wrong beside a wait of main's fails that wait, unless another task waits for it.
   private func lookForFault(_ task: LuaTask, _ wait: any Wait) {
     guard task === main else { return }
@@ -271,10 +278,6 @@ public final class Scheduler {
     let arguments = task.startArguments
     task.startArguments = 0
     task.subscriptions = []
-    if task.isWaitWitnessed {
-      task.isWaitWitnessed = false
-      witness?.goesOn(task, isStopped: task.isToStop)
-    }
     if task.looksOutside {
       task.looksOutside = false
       outside -= 1
@@ -282,6 +285,7 @@ public final class Scheduler {
     bridge_set_unwinding(task.unwinding?.number ?? 0)
     var results: Int32 = 0
     let status = bridge_resume(task.thread, interpreter.state, arguments, &results)
+    tellEnd(of: task, .stopped)
     if status == LUA_YIELD {
       lua_settop(task.thread, lua_gettop(task.thread) - results)
       return

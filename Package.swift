@@ -83,8 +83,13 @@ let package = Package(
     .executableTarget(
       name: "SwitchBench", dependencies: ["Networks"], path: "Tests/Fixtures/SwitchBench",
       swiftSettings: swift),
+    .executableTarget(
+      name: "RecordBench", dependencies: ["Events", "Machines", "Record"],
+      path: "Tests/Fixtures/RecordBench", swiftSettings: swift),
     .testTarget(name: "NetworksTests", dependencies: ["Networks"], swiftSettings: swift),
-    .testTarget(name: "RecordTests", dependencies: ["Record"], swiftSettings: swift),
+    .testTarget(
+      name: "RecordTests", dependencies: ["Events", "Notation", "Processes", "Record"],
+      swiftSettings: swift),
     .testTarget(name: "NotationTests", dependencies: ["Notation"], swiftSettings: swift),
     .testTarget(
       name: "MachinesTests", dependencies: ["Machines", "ProcessFixture"], swiftSettings: swift),

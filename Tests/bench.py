@@ -463,10 +463,6 @@ RECORD = os.path.join(ROOT, ".build/release/RecordBench")
 def record(rounds):
     """What the record costs: the lines that runs have told, each as dear as RecordBench finds it with the
     same lines, beside the time that the runs took and the processor time that vmscript itself did."""
-    if not os.path.exists(RECORD):
-        subprocess.run(
-            ["swift", "build", "--quiet", "-c", "release", "--disable-default-traits", "--product", "RecordBench"],
-            cwd=ROOT, check=True)
     shares, own, costs, lines = [], [], [], []
     with tempfile.TemporaryDirectory() as scratch:
         for _ in range(rounds):

@@ -88,8 +88,8 @@ import Record
     console.onBoot = { [timing] phase in timing.reach(phase, from: .console) }
     console.forbid(specification.forbidden) { [weak self] in self?.showedForbidden($0, line: $1) }
     if timeline != nil {
-      failureNotice = failure.subscribe { [timing, failure] in
-        failure.value.map { timing.tellFailure($0.message) }
+      failureNotice = failure.subscribe { [timing, weak failure] in
+        failure?.value.map { timing.tellFailure($0.message) }
       }
     }
   }

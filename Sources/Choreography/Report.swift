@@ -29,6 +29,8 @@ public struct Report: Sendable {
   /// How late the host's own loop ran at worst, in seconds.
   var lag = 0.0
   var steps: [String] = []
+  /// The test that failed.
+  var test: String?
   /// The script's text, if that was standard input.
   var standardInput: String?
   /// What the guests' own logs were fetched as.
@@ -40,6 +42,8 @@ public struct Report: Sendable {
     headline = message
     place = Place(prefixOf: message)
   }
+
+  init(headline: String) { self.headline = headline }
 
   init(_ failure: Failure, reason: Ending.Reason?) {
     place = failure.place
@@ -72,6 +76,7 @@ public struct Report: Sendable {
     if message.count - 1 > Self.messageLimit {
       lines.append("  … and \(message.count - 1 - Self.messageLimit) lines more")
     }
+    if let test { lines.append("  in test '\(Self.oneLine(test))'") }
     if !steps.isEmpty {
       lines.append("  in step " + steps.map { "'\($0)'" }.joined(separator: " › "))
     }

@@ -1,5 +1,6 @@
 import Machines
 import Scripting
+import Suites
 
 /// What machines run on unless a script says: "auto", "kvm" or "tcg".
 public typealias AcceleratorChoice = HostCapabilities.Choice
@@ -23,6 +24,8 @@ public struct RunOptions: Sendable {
   /// How many machines may run at once, and how much memory they may have; nil for what the host has.
   public var jobs: Int?
   public var memory: UInt64?
+  /// What a suite that runs this file wants; nil without one.
+  public var order: FileOrder?
   /// Shows a line of progress or a warning to the person who runs it.
   public var say: @Sendable (String) -> Void
 

@@ -26,6 +26,8 @@ public final class Scheduler {
   public weak var witness: (any TaskWitness)?
   /// Tasks that have begun to wait since the script last stood still.
   private var fresh: [LuaTask] = []
+  /// Told now and then what all tasks wait for.
+  public var observer: WaitObserver?
   /// Told of each task that fails while nobody waits for it.
   public var onUnawaitedFailure: (LuaTask) -> Void = { _ in }
 
@@ -202,8 +204,9 @@ public final class Scheduler {
       if ready.isEmpty {
         if outside == 0 && findDeadlock() { continue }
         tellWaits()
-        let next = timers.soonest.map { Deadline($0) } ?? .never
-        mailbox.sleep(until: min(next, deadline), serving: source)
+        var next = min(timers.soonest.map { Deadline($0) } ?? .never, deadline)
+        if let observer { next = min(next, observer.look(at: self)) }
+        mailbox.sleep(until: next, serving: source)
         continue
       }
       // Tasks that always have something to do must not starve it.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Choreography
 import Glibc
+import Suites
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -37,6 +38,8 @@ struct RunCommand: ParsableCommand {
   @Option(help: "How much memory machines may have together, as 8G; default: what the host has.")
   var memory: String?
 
+  @Option(help: .hidden) var suite: String?
+
   @Argument(help: "The script, or - for standard input.", completion: .file(extensions: ["lua"]))
   var file: String
 
@@ -48,6 +51,9 @@ struct RunCommand: ParsableCommand {
     if let jobs, jobs < 1 { throw ValidationError("--jobs wants a number from 1 on") }
     if let memory, RunOptions.bytes(memory) == nil {
       throw ValidationError("--memory wants a size with a unit, such as 512M or 8G")
+    }
+    if let suite, FileOrder(argument: suite) == nil {
+      throw ValidationError("--suite is for vmscript test alone")
     }
     guard timeoutScale > 0, timeoutScale.isFinite else {
       throw ValidationError("--timeout-scale wants a number above 0")
@@ -62,6 +68,7 @@ struct RunCommand: ParsableCommand {
     options.accelerator = accel
     options.kernel = kernel
     options.jobs = jobs
+    options.order = suite.flatMap { FileOrder(argument: $0) }
     options.memory = memory.flatMap { RunOptions.bytes($0) }
     Self.execute(options)
   }
@@ -75,8 +82,11 @@ struct RunCommand: ParsableCommand {
 
   static func execute(_ options: RunOptions) -> Never {
     let result = Run(options).execute()
-    if let report = result.report { Terminal.say(report.text) }
-    if let reason = result.skipped { Terminal.say("vmscript: \(reason)") }
+    // A suite has been told.
+    if options.order == nil {
+      if let report = result.report { Terminal.say(report.text) }
+      if let reason = result.skipped { Terminal.say("vmscript: \(reason)") }
+    }
     Glibc.exit(result.status)
   }
 }

@@ -205,7 +205,7 @@ function Link:reset() end
 ---@return LinkCounters
 function Link:counters() end
 
---- Fails unless a fault, a cut or a hold did something to a frame here.
+--- Fails unless a fault, a cut or a hold did something to a frame here, and each layer set last did.
 ---@return integer frames
 function Link:check() end
 
@@ -229,11 +229,11 @@ function Link:check() end
 --- Frames as they come: for a for loop, and as an event.
 ---@class Frames: Event
 ---@field lost integer beyond 4 MiB that nobody read
----@overload fun(): Frame
+---@overload fun(): Frame?
 local Frames = {}
 
 ---@param options? Timeout
----@return Frame
+---@return Frame? # nil after close
 function Frames:read(options) end
 
 function Frames:close() end
@@ -312,7 +312,8 @@ function Network:hold(a, b) end
 ---@param b? Members
 function Network:release(a, b) end
 
---- Ends partitions, isolations, cuts and holds; or joins two again.
+--- Ends partitions, isolations, cuts and holds; or isolation and cuts of a machine; or joins two again, but for
+--- holds.
 ---@param a? Members
 ---@param b? Members
 function Network:heal(a, b) end
@@ -1204,6 +1205,18 @@ function options.optional(...) end
 ---@return OptionRule
 function options.one_of(...) end
 
---- Ends the script as one that cannot run here, with status 0.
+--- Ends the script, or the test that it is in, as one that cannot run here, with status 0.
 ---@param reason string
 function skip(reason) end
+
+---@class TestOptions
+---@field tags? string[] for `vmscript test --tags`
+---@field timeout? Seconds for all of it; default: each wait has its own
+
+--- A test of this file: runs now. If it fails the next ones run all the same, and the file fails at
+--- its end. What is made in it ends with it.
+---@param name string of which there is one in a file
+---@param options TestOptions
+---@param f fun()
+---@overload fun(name: string, f: fun())
+function test(name, options, f) end

@@ -47,16 +47,22 @@ let package = Package(
       name: "RemoteCalls", dependencies: ["Events", "Processes", "Machines", "CallFrames"],
       swiftSettings: swift),
     .target(
+      name: "Diagnosis",
+      dependencies: [
+        "Events", "Processes", "Notation", "Record", "Machines", "Guests", "RemoteCalls",
+      ], swiftSettings: swift),
+    .target(
       name: "Choreography",
       dependencies: [
-        "Events", "Processes", "Record", "Machines", "Networks", "Guests", "Scripting",
+        "Events", "Processes", "Notation", "Record", "Machines", "Networks", "Guests", "Scripting",
         "ProtoMessages", "RemoteCalls",
       ],
       swiftSettings: swift, plugins: ["EmbedStdlib"]),
     .executableTarget(
       name: "vmscript",
       dependencies: [
-        "Choreography", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Choreography", "Diagnosis", "Processes",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swift),
 
     // Without the trait it is a program that says so.
@@ -91,6 +97,8 @@ let package = Package(
     .testTarget(name: "ScriptingTests", dependencies: ["Scripting"], swiftSettings: swift),
     .testTarget(name: "ProtoMessagesTests", dependencies: ["ProtoMessages"], swiftSettings: swift),
     .testTarget(name: "CallFramesTests", dependencies: ["CallFrames"], swiftSettings: swift),
+    .testTarget(
+      name: "DiagnosisTests", dependencies: ["Diagnosis", "Processes"], swiftSettings: swift),
     .testTarget(name: "ScriptTests", dependencies: ["vmscript"], swiftSettings: swift),
     .testTarget(
       name: "ChoreographyTests", dependencies: ["Choreography", "Machines", "Scripting"],

@@ -33,6 +33,7 @@ final class CableEndObject: StreamObject {
     } catch {
       throw ScriptError(error)
     }
+    run.inventory?.cables.append(cable)
     return call.results(
       .object(CableEndObject(run, cable, cable.left)),
       .object(CableEndObject(run, cable, cable.right)))
@@ -58,7 +59,7 @@ final class CableEndObject: StreamObject {
       let object = of(call)
       let end = object.end
       return try call.wait(
-        Operation<Void>(object.run, "cable end '\(end.label)' to be \(state)") {
+        Operation<Void>(object.run, "cable end '\(end.label)' to be \(state)", isInside: true) {
           _ throws(MachineError) in
           try await body(end)
         })

@@ -28,6 +28,10 @@ import Processes
   /// The host's ends of the specification's agent ports, in order, fresh at each start.
   public internal(set) var agentChannels: [DescriptorBox] = []
   public internal(set) var isRunning = false
+  /// Its starts take all that they need, and start nothing: for `vmscript plan`.
+  public nonisolated let isRehearsal: Bool
+  /// What QEMU and its helpers would have been given.
+  var rehearsed: [String: DescriptorBox] = [:]
 
   // The rest belongs to this file's neighbours: Machine+Start, +End and +Control.
   var qemu: Child?
@@ -56,29 +60,40 @@ import Processes
   var handlers: [UInt64: @Supervisor (QMPEvent) -> Void] = [:]
   var lastHandler: UInt64 = 0
 
-  /// A machine that is not running yet. Makes `directory`, for its logs, which stays the caller's.
+  /// A machine that is not running yet. Makes `directory`, for its logs, which stays the caller's; nil
+  /// is a machine that is only rehearsed, and writes nothing.
   /// The console's times are counted from `origin`. Finds what cannot work without starting anything:
   /// errors of kind usage and missing.
   public init(
-    _ specification: MachineSpecification, host: HostCapabilities, directory: String,
+    _ specification: MachineSpecification, host: HostCapabilities, directory: String?,
     temporaryDirectory: String? = nil, origin: Instant = .now
   ) throws(MachineError) {
     try specification.validate()
-    guard Files.makeDirectories(directory) else {
+    if let directory, !Files.makeDirectories(directory) {
       throw .system(.missing, "the log directory '\(directory)' cannot be made", errno)
     }
     self.specification = specification
     self.host = host
-    self.directory = directory
+    isRehearsal = directory == nil
+    self.directory = directory ?? Console.nowhere
     self.temporaryDirectory = temporaryDirectory
     name = specification.name
     areRebootsAllowed = specification.allowsReboot
-    console = try Console(path: directory + "/console.log", origin: origin)
+    console = try Console(
+      path: directory.map { $0 + "/console.log" } ?? Console.nowhere, origin: origin)
     console.forbid(specification.forbidden) { [weak self] in self?.showedForbidden($0, line: $1) }
   }
 
   /// QEMU's arguments, the same before the start and after; descriptors stand by name.
   public var arguments: [Argument] { ArgumentBuilder.arguments(for: specification, host: host) }
+
+  /// What is started beside QEMU, in that order: swtpm, and a virtiofsd for each share.
+  public var helperCommands: [Command] {
+    let servers = specification.shares.compactMap { share in
+      share.driver == .virtiofs ? share.server?.command(for: share, log: Console.nowhere) : nil
+    }
+    return (specification.tpm.map { [$0.command] } ?? []) + servers
+  }
 
   /// A line for a shell that starts such a machine without this program.
   public var standaloneCommand: String { StandaloneCommand.line(specification, host: host) }

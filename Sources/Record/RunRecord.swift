@@ -16,10 +16,13 @@ public final class RunRecord: Sendable {
   private let state = Mutex(State())
   private let scriptName: String
   private let parent: String?
+  private let isKept: Bool
 
   /// `scriptName` is a script's path or name; its last part becomes part of the directory's name.
-  /// `parent` stands for the usual place of all records.
-  public init(scriptName: String, parent: String? = nil) {
+  /// `parent` stands for the usual place of all records. One that is not kept makes no directory: all
+  /// that would is an error.
+  public init(scriptName: String, parent: String? = nil, isKept: Bool = true) {
+    self.isKept = isKept
     let file = scriptName.split(separator: "/").last.map(String.init) ?? ""
     self.scriptName = Self.fileName(file.hasSuffix(".lua") ? String(file.dropLast(4)) : file)
     self.parent = parent ?? Self.usualParent
@@ -69,6 +72,7 @@ public final class RunRecord: Sendable {
 
   private func directory(_ state: inout State) throws(RecordError) -> String {
     if let directory = state.directory { return directory.path }
+    guard isKept else { throw RecordError("a plan leaves no record") }
     guard let parent else {
       throw RecordError("there is no home directory for this run's logs: set XDG_STATE_HOME")
     }
@@ -100,7 +104,8 @@ public final class RunRecord: Sendable {
     for name in left + records.dropLast(kept) { LockedDirectory.removeIfDead(parent + "/" + name) }
   }
 
-  private static var usualParent: String? {
+  /// Where records are kept unless another place is named; nil if there is no home directory.
+  public static var usualParent: String? {
     if let state = Folder.variable("XDG_STATE_HOME") { return state + "/vmscript/runs" }
     return Folder.home.map { $0 + "/.local/state/vmscript/runs" }
   }

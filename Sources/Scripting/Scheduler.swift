@@ -191,6 +191,7 @@ public final class Scheduler {
     var rounds = 0
     while task.outcome == nil && !deadline.hasPassed {
       deliver()
+      deliverTimers()
       if ready.isEmpty {
         if outside == 0 && findDeadlock() { continue }
         let next = timers.soonest.map { Deadline($0) } ?? .never
@@ -200,12 +201,35 @@ public final class Scheduler {
       // Tasks that always have something to do must not starve it.
       rounds &+= 1
       if rounds & 63 == 0, let source, source.descriptor >= 0 { source.serve() }
-      let round = ready
-      ready = []
-      for task in round {
-        task.isReady = false
-        resume(task)
+      takeTurns()
+    }
+  }
+
+  /// Runs tasks until `task` has ended, or none can go on but by something that comes from outside of the
+  /// script, time among it: nothing of that is waited for.
+  public func runInside(until task: LuaTask) {
+    while task.outcome == nil {
+      deliver()
+      if ready.isEmpty && (outside > 0 || !findDeadlock()) { return }
+      takeTurns()
+    }
+  }
+
+  /// Those that wait, oldest first: where, and for what.
+  public var waiting: [(task: LuaTask, place: Place?, purpose: String)] {
+    living.compactMap { task in
+      task.wait.map { wait in
+        (task, task.waitingThread.flatMap { interpreter.place($0) }, wait.purpose)
       }
+    }
+  }
+
+  private func takeTurns() {
+    let round = ready
+    ready = []
+    for task in round {
+      task.isReady = false
+      resume(task)
     }
   }
 
@@ -220,7 +244,7 @@ public final class Scheduler {
     if let error { interrupt(task, with: error) }
   }
 
-  /// Wakes the tasks whose letters or timers have come.
+  /// Wakes the tasks whose letters have come.
   private func deliver() {
     for id in mailbox.collect() {
       if id == 0, let main, let error = interpreter.onInterrupt() {
@@ -228,6 +252,9 @@ public final class Scheduler {
       }
       look(id)
     }
+  }
+
+  private func deliverTimers() {
     let now = Instant.now
     while let id = timers.popDue(at: now) {
       look(id)

@@ -36,6 +36,7 @@ public struct PlannedMachine: Sendable {
   public var accelerator: String
   /// Bytes.
   public var memory: UInt64
+  /// Those that are there when it starts.
   public var processors: Int
   /// The default guest that it boots, as messages call it.
   public var guest: String?
@@ -64,7 +65,7 @@ public struct PlannedMachine: Sendable {
     isStarted = machine.bootCount.value ?? 0 > 0
     accelerator = machine.host.accelerator.rawValue
     memory = specification.memory
-    processors = specification.topology.total
+    processors = specification.topology.online
     command = [specification.binary] + machine.arguments.map(\.description)
     environment = specification.environment.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     helpers = machine.helperCommands.map { [$0.executable] + $0.arguments.map(\.description) }

@@ -9,7 +9,7 @@ local lan = network { name = 'the "lan" \\n' }
 local mine, theirs = socketpair { name = "serial", carries = "bytes" }
 local ports = portmap { 22, [443] = 8443 }
 local b = qemu {
-  name = "b", memory = "512M", net = { right, { lan, name = "lan" } }, ports = ports, tpm = tpm(),
+  name = "b", memory = "512M", net = { right, lan }, ports = ports, tpm = tpm(),
   disks = { disk { size = "1G" } }, kernel = guest {}.kernel, initramfs = guest {}.initramfs,
   fw_cfg = { ["opt/org.example/x"] = "bytes\0" }, serial = theirs, firmware = uefi {},
   shares = { { path = ".", tag = "work", driver = "virtiofs" } }, env = { LANG = "C" },
@@ -23,7 +23,7 @@ local p = process { "no-such-program", "--flag", "a b" }
 p:write "text\n"
 b:send "hello"
 assert(b.boots == 1 and c.boots == 0)
-spawn(function() wait(mine:lines()) end)
+spawn(function() mine:read() end)
 local t = spawn(function() microvm { name = "d" } return a:sh "true" end)
 wait(t)
 error "never here"

@@ -19,7 +19,7 @@ import Testing
 
   private func doctor(
     _ words: [String] = ["--json"], before: String = "",
-    _ change: (inout [String: String], String) throws -> Void = { _, _ in }
+    change: (inout [String: String], String) throws -> Void = { _, _ in }
   ) throws -> Outcome {
     let traces = try Traces()
     var environment = traces.environment
@@ -65,7 +65,7 @@ import Testing
   }
 
   @Test func saysWhatIsMissing() throws {
-    let found = try doctor(path("nothing", ""))
+    let found = try doctor(change: path("nothing", ""))
     #expect(found.status == 3, "\(found.output)")
     #expect(found.level("qemu") == "missing" && found.level("swtpm") == "warn")
     #expect(found.finding("qemu")["remedy"] as? String == "sudo apt-get install qemu-system-x86")
@@ -74,17 +74,18 @@ import Testing
 
   @Test func isNotTakenIn() throws {
     let rubbish = try doctor(
-      path("qemu-system-x86_64", "#!/bin/sh\necho 'QEMU \u{1b}[31mperhaps'\n"))
+      change: path("qemu-system-x86_64", "#!/bin/sh\necho 'QEMU \u{1b}[31mperhaps'\n"))
     #expect(rubbish.status == 3 && rubbish.text("qemu").contains("does not answer as QEMU does"))
     #expect(!rubbish.text("qemu").contains("\u{1b}"))
     let failing = try doctor(
-      path("qemu-system-x86_64", "#!/bin/sh\necho 'no libfoo' >&2\nexit 127\n"))
+      change: path("qemu-system-x86_64", "#!/bin/sh\necho 'no libfoo' >&2\nexit 127\n"))
     #expect(failing.status == 3 && failing.text("qemu").contains("no libfoo"))
-    let hanging = try doctor(path("qemu-system-x86_64", "#!/bin/sh\nexec /bin/sleep 1000\n"))
+    let hanging = try doctor(
+      change: path("qemu-system-x86_64", "#!/bin/sh\nexec /bin/sleep 1000\n"))
     #expect(hanging.status == 3 && hanging.text("qemu").contains("does not answer within 2 s"))
     #expect(hanging.seconds < 30)
     let old = #"{"QMP": {"version": {"qemu": {"micro": 0, "minor": 2, "major": 6}}}}"#
-    let aged = try doctor(path("qemu-system-x86_64", "#!/bin/sh\necho '\(old)'\n"))
+    let aged = try doctor(change: path("qemu-system-x86_64", "#!/bin/sh\necho '\(old)'\n"))
     #expect(aged.text("qemu").contains("version 6.2.0, and 7.2 is the oldest"))
     #expect(
       aged.level("qemu-parts") == "missing" && aged.text("qemu-parts").contains("-netdev user"))

@@ -72,7 +72,7 @@ import Testing
     #expect(plan.json["schema"] as? Int == 1 && plan.json["seed"] as? Int == 7)
     #expect(plan.outcome["state"] as? String == "waiting")
     let waits = plan.outcome["waits"] as? [[String: String]] ?? []
-    #expect(waits.count == 3 && waits.first?["place"] == "\(Self.fixture):33", "\(waits)")
+    #expect(waits.count == 3 && waits.first?["place"] == "\(Self.fixture):28", "\(waits)")
     #expect(waits.contains { $0["purpose"]?.contains("machine 'a'") == true }, "\(waits)")
     #expect(plan.list("machines").map { $0["name"] as? String } == ["a", "b", "c", "d"])
     #expect(plan.machine("c")["started"] as? Bool == false)

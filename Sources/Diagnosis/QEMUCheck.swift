@@ -65,7 +65,9 @@ struct QEMUCheck {
       let message = "\(path) does not answer within \(Int(Question.patience)) s"
       return [Finding("qemu", .missing, message, remedy: remedy, details)]
     }
-    let lines = text.split(whereSeparator: \.isNewline).compactMap { try? JSON.parse(Array($0.utf8)) }
+    let lines = text.split(whereSeparator: \.isNewline).compactMap {
+      try? JSON.parse(Array($0.utf8))
+    }
     guard let version = lines.lazy.compactMap(Self.version).first else {
       let words = Console.sanitised(text.prefix { !$0.isNewline }.prefix(60).utf8)
       let message = "\(path) does not answer as QEMU does: '\(words)'"

@@ -88,8 +88,16 @@ extension Machine {
   }
 
   /// The machine stops while time goes on: SIGSTOP to QEMU.
-  public func freeze() { if isRunning { qemu?.signal(SIGSTOP) } }
-  public func thaw() { if isRunning { qemu?.signal(SIGCONT) } }
+  public func freeze() {
+    guard isRunning else { return }
+    isFrozen = true
+    qemu?.signal(SIGSTOP)
+  }
+
+  public func thaw() {
+    isFrozen = false
+    if isRunning { qemu?.signal(SIGCONT) }
+  }
 
   /// Runs any QMP command; waits until QEMU is up. Errors of kind qmp, timeout and exited.
   public func qmp(
@@ -124,6 +132,8 @@ extension Machine {
   /// Takes a network backend's carrier or gives it back.
   func setCarrier(_ netdev: String, _ up: Bool) async throws(MachineError) {
     guard isRunning, let qmp else { return }
+    // It answers when it is thawed, and does it before anything else.
+    guard !isFrozen else { return qmp.send("set_link", Self.link(netdev, up)) }
     do throws(MachineError) {
       _ = try await qmp.execute("set_link", Self.link(netdev, up))
     } catch {

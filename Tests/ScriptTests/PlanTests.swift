@@ -118,7 +118,9 @@ import Testing
     #expect(plan.status == 0, "\(plan.errors)")
     let lines = plan.output.split(separator: "\n")
     // A path has no place to break at.
-    let wide = lines.filter { $0.count > 80 && $0.dropFirst(12).dropLast().contains { " ,".contains($0) } }
+    let wide = lines.filter {
+      $0.count > 80 && $0.dropFirst(12).dropLast().contains { " ,".contains($0) }
+    }
     #expect(wide == [] && lines.contains { $0.hasPrefix("machine b,") }, "\(plan.output)")
     let graph = try run(["plan", "--dot", Self.fixture, "@"])
     let file = FileManager.default.temporaryDirectory.path + "/plan-\(UUID().uuidString).dot"

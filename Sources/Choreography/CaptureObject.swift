@@ -10,14 +10,10 @@ final class CaptureObject: ScriptObject {
 
   private let network: NetworkObject
   private let path: String
-<<<<<<< HEAD
   /// Nil for one that is only rehearsed.
   private let file: CaptureFile?
-=======
-  private let file: CaptureFile
   /// Its file, whatever its path's name.
   private let identity: [UInt64]
->>>>>>> main
   private var isOpen = true
 
   private init(_ network: NetworkObject, _ path: String, _ file: CaptureFile?) {

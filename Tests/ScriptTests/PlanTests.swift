@@ -156,7 +156,7 @@ import Testing
     #expect(exited.status == 5 && exited.outcome["state"] as? String == "exited")
     #expect(exited.list("machines").count == 1 && exited.left == [])
     let skipped = try script("skip 'no moon'")
-    #expect(skipped.status == 0 && skipped.outcome["reason"] as? String == "no moon")
+    #expect(skipped.status == 0 && skipped.outcome["reason"] as? String == "skipped: no moon")
     let mistake = try script(
       "local l = socketpair()\nmicrovm { net = { l } }\nmicrovm { net = { l } }")
     #expect(

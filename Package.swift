@@ -52,6 +52,11 @@ let package = Package(
       name: "RemoteCalls", dependencies: ["Events", "Processes", "Machines", "CallFrames"],
       swiftSettings: swift),
     .target(
+      name: "Diagnosis",
+      dependencies: [
+        "Events", "Processes", "Notation", "Record", "Machines", "Guests", "RemoteCalls",
+      ], swiftSettings: swift),
+    .target(
       name: "Choreography",
       dependencies: [
         "Events", "Processes", "Notation", "Record", "Machines", "Networks", "Guests", "Scripting",
@@ -61,7 +66,7 @@ let package = Package(
     .executableTarget(
       name: "vmscript",
       dependencies: [
-        "Choreography", "Suites",
+        "Choreography", "Diagnosis", "Processes", "Suites",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swift),
 
@@ -103,6 +108,8 @@ let package = Package(
     .testTarget(name: "ScriptingTests", dependencies: ["Scripting"], swiftSettings: swift),
     .testTarget(name: "ProtoMessagesTests", dependencies: ["ProtoMessages"], swiftSettings: swift),
     .testTarget(name: "CallFramesTests", dependencies: ["CallFrames"], swiftSettings: swift),
+    .testTarget(
+      name: "DiagnosisTests", dependencies: ["Diagnosis", "Processes"], swiftSettings: swift),
     .testTarget(name: "ScriptTests", dependencies: ["vmscript"], swiftSettings: swift),
     .testTarget(
       name: "ChoreographyTests", dependencies: ["Choreography", "Machines", "Scripting"],

@@ -50,6 +50,9 @@ public final class Run {
   private var situation: Situation?
   /// What a task failed of when main had ended already.
   private var strayFailure: ScriptError?
+  /// What the script made; nil unless it is only rehearsed.
+  let inventory: Inventory?
+  var isRehearsal: Bool { inventory != nil }
   private var capabilities: [HostCapabilities.Choice: HostCapabilities] = [:]
 
   public init(_ options: RunOptions) {
@@ -57,6 +60,7 @@ public final class Run {
     seed = options.seed ?? UInt64.random(in: 0...0xffff_ffff)
     let record = RunRecord(
       scriptName: options.scriptName, parent: options.order?.records,
+      isKept: options.plan == nil,
       kept: options.order?.records == nil ? RunRecord.kept : .max, origin: started,
       beginning: RunEnd.beginning(options, seed: seed)
     ) { text in
@@ -72,6 +76,7 @@ public final class Run {
     }
     self.options = options
     witness = ScriptRecord(record.timeline, interpreter.scheduler)
+    inventory = options.plan == nil ? nil : Inventory()
   }
 
   /// Runs the script to its end, and takes everything down. Blocks; the caller's thread is the
@@ -102,6 +107,7 @@ public final class Run {
       takeUnclaimedDeath(during: wait, lookElsewhere: lookElsewhere)
     }
     subscriptions.append(deaths.subscribe(scheduler.waker(for: main)))
+    if isRehearsal { return rehearse(main) }
     scheduler.run(until: main)
     var result = judge(main)
     if options.keeps, result.status == 0, result.skipped == nil { stay() }
@@ -134,12 +140,38 @@ public final class Run {
 
   /// `os.exit`: takes everything down and ends the program.
   func exit(status: Int32) -> Never {
+    if isRehearsal { tellPlan(.exited(status)) }
     let status = cases.status(status)
     cases.fileEnded(status)
     takeDown()
     conclude(RunResult(status: status))
     Glibc.exit(status)
   }
+
+  /// Runs the script up to its waits, and tells what it has made.
+  private func rehearse(_ main: LuaTask) -> RunResult {
+    let scheduler = interpreter.scheduler
+    scheduler.runInside(until: main)
+    var result = RunResult(status: 0)
+    if main.outcome == nil {
+      tellPlan(.waiting(scheduler.waiting.map { Plan.Wait($0.task.name, $0.place, $0.purpose) }))
+      // Its `<close>` handlers run as far as they do not wait.
+      for task in scheduler.living {
+        scheduler.cancel(task, because: "the plan has ended", evenUnbegun: false)
+      }
+      scheduler.runInside(until: main)
+    } else {
+      result = judge(main)
+      if result.status == 0, let strayFailure {
+        result = failed(Failure(text: strayFailure.text, error: strayFailure))
+      }
+      // Who has interrupted it does not want to read it.
+      if Ending.shared.reason == nil { tellPlan(Plan.Outcome(result, main)) }
+    }
+    return finish(result)
+  }
+
+  private func tellPlan(_ outcome: Plan.Outcome) { options.plan?(Plan(self, outcome)) }
 
   private func takeDown() {
     fflush(nil)
@@ -257,6 +289,7 @@ public final class Run {
   private func complete(_ report: Report) -> Report {
     var report = report
     // Who has interrupted it wants it to end.
+    if isRehearsal { return report }
     if case .signal = Ending.shared.reason {} else { report.fetched = GuestLogs.collect(self) }
     report.logs = record.path
     report.lag = Supervisor.sync { Ending.shared.lag }
@@ -356,6 +389,13 @@ public final class Run {
         "there is no place for this run's temporary files: \(error.message); TMPDIR can name another"
       )
     }
+  }
+
+  /// A path for a file that ends with the run. One that is only rehearsed gets none, but a name.
+  func freshPath(_ hint: String) throws(ScriptError) -> String {
+    if let inventory { return inventory.freshPath(hint) }
+    let directory = try volatileDirectory()
+    return Supervisor.sync { directory.freshPath(hint) }
   }
 
   func add(_ machine: MachineObject) {

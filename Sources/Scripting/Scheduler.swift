@@ -206,6 +206,7 @@ public final class Scheduler {
     var rounds = 0
     while task.outcome == nil && !deadline.hasPassed {
       deliver()
+      deliverTimers()
       if ready.isEmpty {
         if outside == 0 && findDeadlock() { continue }
         tellWaits()
@@ -217,11 +218,25 @@ public final class Scheduler {
       // Tasks that always have something to do must not starve it.
       rounds &+= 1
       if rounds & 63 == 0, let source, source.descriptor >= 0 { source.serve() }
-      let round = ready
-      ready = []
-      for task in round {
-        task.isReady = false
-        resume(task)
+      takeTurns()
+    }
+  }
+
+  /// Runs tasks until `task` has ended, or none can go on but by something that comes from outside of the
+  /// script, time among it: nothing of that is waited for.
+  public func runInside(until task: LuaTask) {
+    while task.outcome == nil {
+      deliver()
+      if ready.isEmpty && (outside > 0 || !findDeadlock()) { return }
+      takeTurns()
+    }
+  }
+
+  /// Those that wait, oldest first: where, and for what.
+  public var waiting: [(task: LuaTask, place: Place?, purpose: String)] {
+    living.compactMap { task in
+      task.wait.map { wait in
+        (task, task.waitingThread.flatMap { interpreter.place($0) }, wait.purpose)
       }
     }
   }
@@ -247,6 +262,15 @@ public final class Scheduler {
     witness?.goesOn(task, end)
   }
 
+  private func takeTurns() {
+    let round = ready
+    ready = []
+    for task in round {
+      task.isReady = false
+      resume(task)
+    }
+  }
+
   /// What goes wrong beside a wait of main's fails that wait, unless another task waits for it.
   private func lookForFault(_ task: LuaTask, _ wait: any Wait) {
     guard task === main else { return }
@@ -258,7 +282,7 @@ public final class Scheduler {
     if let error { interrupt(task, with: error) }
   }
 
-  /// Wakes the tasks whose letters or timers have come.
+  /// Wakes the tasks whose letters have come.
   private func deliver() {
     for id in mailbox.collect() {
       if id == 0, let main, let error = interpreter.onInterrupt() {
@@ -266,6 +290,9 @@ public final class Scheduler {
       }
       look(id)
     }
+  }
+
+  private func deliverTimers() {
     let now = Instant.now
     while let id = timers.popDue(at: now) {
       look(id)

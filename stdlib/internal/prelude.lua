@@ -237,7 +237,8 @@ package.loaded.vmscript = api
 package.loaded["internal.host"] = {
   fail = host.fail, say = host.say, scratch = host.scratch, hint = host.hint,
   seed = host.seed, record = host.record, check_impairment = host.check_impairment,
-  guard = host.guard, channel = host.channel, barrier = host.barrier,
+  guard = host.guard, rehearse = host.rehearse, remedy = host.remedy,
+  channel = host.channel, barrier = host.barrier,
   default_timeout = host.default_timeout, annotate = host.annotate,
   pattern_text = host.pattern_text,
   now = host.now, token = host.token,

@@ -23,6 +23,7 @@ let package = Package(
     .target(name: "CProcess", cSettings: c),
     .target(name: "CProbe", cSettings: c),
     .target(name: "CArchive", cSettings: c),
+    .target(name: "CEdit", cSettings: c),
 
     .target(name: "CallFrames", swiftSettings: swift),
     .target(name: "Events", dependencies: ["CEvents"], swiftSettings: swift),
@@ -56,7 +57,8 @@ let package = Package(
     .executableTarget(
       name: "vmscript",
       dependencies: [
-        "Choreography", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Choreography", "CEdit", "Events",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swift),
 
     // Without the trait it is a program that says so.

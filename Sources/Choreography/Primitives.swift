@@ -61,6 +61,7 @@ enum Primitives {
       ("default_timeout", { call in call.results(.number(run.defaultTimeout)) }),
       ("machine_method", machineMethod), ("console_expect", OutputEvent.expectInBoot),
       ("console_length", OutputEvent.length),
+      ("members", PromptPrimitives.members), ("machine_fields", PromptPrimitives.machineFields),
       ("token", { call in call.results(.string(run.token())) }),
       (
         "enter_step",

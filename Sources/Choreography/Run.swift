@@ -37,8 +37,10 @@ public final class Run {
   private var failedSteps: (text: String, steps: [String], task: UInt64)?
   private(set) var isUnderTCG = false
   private var hasRemovedStale = false
-  /// What a task failed of when main had ended already.
-  private var strayFailure: ScriptError?
+  /// What tasks failed of when main had ended already.
+  private var strayFailures: [ScriptError] = []
+  /// What a prompt was opened for: it needs no other report.
+  private var shownFailure: String?
   private var capabilities: [HostCapabilities.Choice: HostCapabilities] = [:]
 
   public init(_ options: RunOptions) {
@@ -51,13 +53,7 @@ public final class Run {
   /// Runs the script to its end, and takes everything down. Blocks; the caller's thread is the
   /// script's.
   public func execute() -> RunResult {
-    let ending = Ending.shared
-    ending.begin(options) { [interpreter] in interpreter.interrupter }
-    interpreter.onInterrupt = { ending.takeCancellation() }
-    interpreter.scheduler.source = CallHelper.shared
-    CallHelper.shared.whenStarted(interpreter.scheduler.bell)
-    interpreter.scheduler.onUnawaitedFailure = { [unowned self] task in handleFailure(of: task) }
-    Primitives.install(in: self)
+    prepare()
     let main: LuaTask
     do throws(ScriptError) {
       main = try interpreter.loadMain(path: options.script, arguments: options.arguments)
@@ -67,17 +63,43 @@ public final class Run {
       return finish(RunResult(status: 2, report: report))
     }
     let scheduler = interpreter.scheduler
-    scheduler.mainFault = { [unowned self] wait, lookElsewhere in
-      takeUnclaimedDeath(during: wait, lookElsewhere: lookElsewhere)
+    if options.prompt != nil {
+      interpreter.onMainFailure = { [unowned self] call in openPrompt(call.failure(1), call) }
     }
     subscriptions.append(deaths.subscribe(scheduler.waker(for: main)))
     scheduler.run(until: main)
     var result = judge(main)
     endTasks()
-    if result.status == 0, let strayFailure {
-      result = failed(Failure(text: strayFailure.text, error: strayFailure))
+    if result.status == 0, let error = strayFailures.first {
+      result = failed(Failure(text: error.text, error: error))
     }
     return finish(result)
+  }
+
+  /// Evaluates the lines of `options.prompt` to their end, and takes everything down.
+  public func converse(_ banner: String) -> RunResult {
+    prepare()
+    guard let console = options.prompt else { return RunResult(status: 0) }
+    let prompt = Prompt(self, console)
+    if let lack = prompt.open() {
+      return finish(failed(Failure(text: lack, error: ScriptError(.missing, lack))))
+    }
+    prompt.converse(banner)
+    endTasks()
+    return finish(RunResult(status: Ending.shared.reason?.status ?? 0))
+  }
+
+  private func prepare() {
+    let ending = Ending.shared
+    ending.begin(options) { [interpreter] in interpreter.interrupter }
+    interpreter.onInterrupt = { ending.takeCancellation() }
+    interpreter.scheduler.source = CallHelper.shared
+    CallHelper.shared.whenStarted(interpreter.scheduler.bell)
+    interpreter.scheduler.onUnawaitedFailure = { [unowned self] task in handleFailure(of: task) }
+    Primitives.install(in: self)
+    interpreter.scheduler.mainFault = { [unowned self] wait, lookElsewhere in
+      takeUnclaimedDeath(during: wait, lookElsewhere: lookElsewhere)
+    }
   }
 
   /// `os.exit`: takes everything down and ends the program.
@@ -98,7 +120,9 @@ public final class Run {
 
   private func finish(_ result: RunResult) -> RunResult {
     var result = result
-    if let failed = result.report { result.report = complete(failed) }
+    if let failed = result.report {
+      result.report = failed.headline == shownFailure ? nil : complete(failed)
+    }
     takeDown()
     interpreter.close()
     return result
@@ -116,20 +140,64 @@ public final class Run {
     if let main = scheduler.main, main.outcome == nil {
       task.isObserved = true
       scheduler.interrupt(main, with: error)
-    } else if strayFailure == nil {
-      strayFailure = error
+    } else {
+      strayFailures.append(error)
     }
+  }
+
+  // MARK: Prompts
+
+  /// `--on-failure repl`: a prompt in the frames of what failed, before anything is unwound.
+  private func openPrompt(_ failure: Failure, _ call: Call? = nil) {
+    guard let console = options.prompt, shownFailure == nil, Ending.shared.reason == nil,
+      failure.error?.kind != .cancelled, failure.error?.fields["skip"] == nil
+    else { return }
+    guard console.isInteractive else {
+      shownFailure = ""
+      return options.say("vmscript: --on-failure repl: there is no terminal, and so no prompt")
+    }
+    let prompt = Prompt(self, console)
+    if let lack = prompt.open() {
+      shownFailure = ""
+      return options.say("vmscript: --on-failure repl: \(lack)")
+    }
+    var report = complete(report(failure, reason: nil), fetches: false)
+    if let main = interpreter.scheduler.main, let steps = steps[main.id] { report.steps = steps }
+    shownFailure = report.headline
+    options.say(report.text)
+    Supervisor.sync { Ending.shared.liftTimeout() }
+    let frames =
+      "The script stands where it failed, and its machines live. locals() lists its variables, up()"
+      + " and down() choose the frame, Ctrl-D leaves."
+    let noFrames = "The script had come to its end; its machines live. Ctrl-D leaves."
+    prompt.converse(call == nil ? noFrames : frames, failing: call)
+  }
+
+  /// Whether there may be something to be told at a prompt.
+  var hasNews: Bool { !strayFailures.isEmpty || deaths.value ?? 0 != lookedAtDeaths }
+
+  /// What went wrong while nothing waited.
+  func takeNews() -> [ScriptError] {
+    var errors = strayFailures
+    strayFailures = []
+    guard deaths.value ?? 0 != lookedAtDeaths else { return errors }
+    // Other tasks may wait for it.
+    interpreter.scheduler.lookAgain()
+    let count = deaths.value ?? 0
+    while let error = takeUnclaimedDeath(during: nil) { errors.append(error) }
+    lookedAtDeaths = count
+    return errors
   }
 
   // MARK: Judgement
 
   private func judge(_ main: LuaTask) -> RunResult {
     if case .failed(let failure) = main.outcome { return failed(failure) }
-    if let error = main.takeInterrupt(), error.kind != .cancelled {
-      return failed(Failure(text: error.text, error: error))
-    }
-    if let error = takeUnclaimedDeath(during: nil) {
-      return failed(Failure(text: error.text, error: error))
+    let interrupt = main.takeInterrupt().flatMap { $0.kind == .cancelled ? nil : $0 }
+    if let error = interrupt ?? takeUnclaimedDeath(during: nil) {
+      let failure = Failure(text: error.text, error: error)
+      if options.prompt != nil { openPrompt(failure) }
+      return failed(failure)
     }
     // Told to end, and never told the script, which ended by itself.
     return RunResult(status: Ending.shared.reason?.status ?? 0)
@@ -154,10 +222,13 @@ public final class Run {
     return report
   }
 
-  private func complete(_ report: Report) -> Report {
+  private func complete(_ report: Report, fetches: Bool = true) -> Report {
     var report = report
     // Who has interrupted it wants it to end.
-    if case .signal = Ending.shared.reason {} else { report.fetched = GuestLogs.collect(self) }
+    if case .signal = Ending.shared.reason {
+    } else if fetches {
+      report.fetched = GuestLogs.collect(self)
+    }
     report.logs = record.path
     report.lag = Supervisor.sync { Ending.shared.lag }
     report.seed = seed

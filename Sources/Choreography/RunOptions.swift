@@ -28,6 +28,9 @@ public struct RunOptions: Sendable {
   /// closed.
   public var offer: @Sendable (ArraySlice<UInt8>) -> Int = { $0.count }
 
+  /// For `converse`; given to `execute`, it opens where the script fails.
+  public var prompt: (any PromptConsole)?
+
   public init(script: String?, say: @escaping @Sendable (String) -> Void) {
     self.script = script
     self.say = say

@@ -87,6 +87,29 @@ extension Interpreter {
     lua_pop_values(state, 2)
   }
 
+  /// Starts `function` of one of vmscript's own modules as a task. `failing` is a call of
+  /// `onMainFailure`: then its Lua thread and its error come before the arguments.
+  public func start(
+    _ function: String, of module: String, _ arguments: [Value], failing: Call? = nil, name: String
+  ) throws(ScriptError) -> LuaTask {
+    let source: StaticString =
+      "local module, name = ... return require(module)[name](select(3, ...))"
+    lua_checkstack(state, 16)
+    let base = lua_gettop(state)
+    luaL_loadbufferx(
+      state, UnsafeRawPointer(source.utf8Start).assumingMemoryBound(to: CChar.self),
+      source.utf8CodeUnitCount, "\(Self.ownPrefix) start", "t")
+    for name in [module, function] { push(state, .string(name)) }
+    if let failing {
+      lua_pushthread(failing.state)
+      lua_pushvalue(failing.state, 1)
+      lua_xmove(failing.state, state, 2)
+    }
+    for value in arguments { push(state, value) }
+    return try scheduler.start(
+      from: state, values: lua_gettop(state) - base, name: name, origin: nil)
+  }
+
   /// `package.path` and `package.cpath`.
   public func searchPath(_ field: String) -> String {
     lua_getglobal(state, "package")
@@ -146,7 +169,13 @@ extension Interpreter {
 
   /// The message handler of all tasks: notes the frames before the stack is unwound.
   func pushHandler(_ state: OpaquePointer) {
-    bridge_push_function(state, handlerID)
+    bridge_push_function(state, taskHandlerID)
+  }
+
+  func noteFailure(_ call: Call) -> Int {
+    let count = noteTrace(call)
+    if let onMainFailure, scheduler.current === scheduler.main { onMainFailure(call) }
+    return count
   }
 
   func noteTrace(_ call: Call) -> Int {

@@ -18,12 +18,17 @@ public final class Interpreter {
   private var ownMethods: [ObjectIdentifier: [String]] = [:]
   private let cache: Int32
   private(set) var handlerID: Int32 = 0
+  /// That of tasks, which nobody stands around.
+  private(set) var taskHandlerID: Int32 = 0
   private(set) var leaveID: Int32 = 0
   /// A Lua thread for calls that belong to no task.
   let scratch: OpaquePointer
   let lifeline: Lifeline
   /// The script, if it was read from standard input.
   public internal(set) var standardInput: String?
+  /// Told of an error that ends the main task, in its message handler: nothing is unwound yet, and other
+  /// tasks may be run until it returns. The error is the call's argument.
+  public var onMainFailure: ((Call) -> Void)?
   /// What the script is told when it was interrupted; nil to go on.
   public var onInterrupt: () -> ScriptError? = { nil }
 
@@ -52,6 +57,7 @@ public final class Interpreter {
     luaL_ref(state, lua_registry_index)
     scheduler.interpreter = self
     handlerID = register { call in call.interpreter.noteTrace(call) }
+    taskHandlerID = register { call in call.interpreter.noteFailure(call) }
     leaveID = register { call throws(ScriptError) in
       try call.interpreter.scheduler.leaveScope(call)
     }
@@ -202,7 +208,7 @@ public final class Interpreter {
     }
     bridge_push_catch_all(state)
     lua_setfield(state, -2, "catch_all")
-    pushHandler(state)
+    bridge_push_function(state, handlerID)
     lua_setfield(state, -2, "note_trace")
     bridge_push_function(state, leaveID)
     lua_setfield(state, -2, "leave_scope")
@@ -320,11 +326,15 @@ public final class Interpreter {
     let key = try call.value(2)
     if let value = object.field(key) { return call.results(value) }
     guard case .string = key, let name = key.text else { return call.results(.nil) }
-    let kind = type(of: object)
-    let own = call.interpreter.ownMethods[ObjectIdentifier(kind)] ?? []
-    let known = (kind.methods.keys + own).sorted()
+    let known = call.interpreter.methodNames(of: object)
     throw .usage(
       "a \(type(of: object).typeName) has no field '\(name)'" + Spelling.hint(name, among: known))
+  }
+
+  /// The methods that an object has, those that are written in Lua among them, sorted.
+  public func methodNames(of object: any ScriptObject) -> [String] {
+    let kind = type(of: object)
+    return (kind.methods.keys + (ownMethods[ObjectIdentifier(kind)] ?? [])).sorted()
   }
 
   // MARK: Values

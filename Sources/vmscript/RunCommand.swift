@@ -19,23 +19,10 @@ struct RunCommand: ParsableCommand {
   @Option(help: "Seconds after which the whole run is ended (exit status 124).")
   var timeout: Double?
 
-  @Option(help: "Multiply all default time-outs by this.")
-  var timeoutScale = 1.0
+  @Option(help: "What a failure opens, if there is a terminal: repl, a prompt where it happened.")
+  var onFailure: FailureAction?
 
-  @Option(help: "The number from which everything random in the run follows.")
-  var seed: UInt64?
-
-  @Option(help: "auto, kvm or tcg: what machines run on unless the script says.")
-  var accel = AcceleratorChoice.auto
-
-  @Option(help: "A kernel for the default guest, in the place of the distribution's.")
-  var kernel: String?
-
-  @Option(help: "How many machines may run at a time; others wait for their turn.")
-  var jobs: Int?
-
-  @Option(help: "How much memory machines may have together, as 8G; default: what the host has.")
-  var memory: String?
+  @OptionGroup var machines: MachineOptions
 
   @Argument(help: "The script, or - for standard input.", completion: .file(extensions: ["lua"]))
   var file: String
@@ -45,24 +32,13 @@ struct RunCommand: ParsableCommand {
 
   func validate() throws {
     if let timeout, !(timeout > 0) { throw ValidationError("--timeout wants seconds above 0") }
-    if let jobs, jobs < 1 { throw ValidationError("--jobs wants a number from 1 on") }
-    if let memory, RunOptions.bytes(memory) == nil {
-      throw ValidationError("--memory wants a size with a unit, such as 512M or 8G")
-    }
-    guard timeoutScale > 0, timeoutScale.isFinite else {
-      throw ValidationError("--timeout-scale wants a number above 0")
-    }
   }
 
   func run() throws {
     var options = Self.options(file: file, arguments: arguments)
     options.timeout = timeout
-    options.timeoutScale = timeoutScale
-    options.seed = seed
-    options.accelerator = accel
-    options.kernel = kernel
-    options.jobs = jobs
-    options.memory = memory.flatMap { RunOptions.bytes($0) }
+    machines.set(&options)
+    if onFailure == .repl { options.prompt = LineEditor.console() }
     Self.execute(options)
   }
 
@@ -73,12 +49,13 @@ struct RunCommand: ParsableCommand {
     return options
   }
 
-  static func execute(_ options: RunOptions) -> Never {
-    let result = Run(options).execute()
+  static func execute(_ options: RunOptions) -> Never { finish(Run(options).execute()) }
+
+  static func finish(_ result: RunResult) -> Never {
     if let report = result.report { Terminal.say(report.text) }
     if let reason = result.skipped { Terminal.say("vmscript: \(reason)") }
     Glibc.exit(result.status)
   }
 }
 
-extension AcceleratorChoice: ExpressibleByArgument {}
+enum FailureAction: String, ExpressibleByArgument { case repl }

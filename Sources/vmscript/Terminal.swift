@@ -3,11 +3,16 @@ import Glibc
 /// The only place that prints.
 enum Terminal {
   /// Writes a line to standard error in one piece.
-  static func say(_ text: String) {
+  static func say(_ text: String) { write(text, to: 2) }
+
+  /// The same to standard output.
+  static func show(_ text: String) { write(text, to: 1) }
+
+  private static func write(_ text: String, to descriptor: Int32) {
     let line = text + "\n"
     var rest = Array(line.utf8)[...]
     while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
+      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if count < 0 && errno == EINTR { continue }
       guard count > 0 else { return }
       rest = rest.dropFirst(count)
@@ -19,7 +24,9 @@ enum Terminal {
   static func offer(_ bytes: ArraySlice<UInt8>) -> Int {
     var file = pollfd(fd: 2, events: Int16(POLLOUT), revents: 0)
     guard poll(&file, 1, 0) == 1 else { return 0 }
-    let count = bytes.withUnsafeBytes { write(2, $0.baseAddress, min($0.count, Int(PIPE_BUF))) }
+    let count = bytes.withUnsafeBytes {
+      Glibc.write(2, $0.baseAddress, min($0.count, Int(PIPE_BUF)))
+    }
     return count < 0 && (errno == EINTR || errno == EAGAIN) ? 0 : count
   }
 }

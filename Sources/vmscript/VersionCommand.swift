@@ -4,5 +4,7 @@ struct VersionCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "version", abstract: "Show the version of vmscript.")
 
-  func run() throws { print("vmscript 0.1.0") }
+  static let number = "0.1.0"
+
+  func run() throws { print("vmscript \(Self.number)") }
 }

@@ -230,7 +230,7 @@ package.loaded["internal.host"] = {
   guard = host.guard, channel = host.channel, barrier = host.barrier,
   default_timeout = host.default_timeout, annotate = host.annotate,
   pattern_text = host.pattern_text,
-  now = host.now, token = host.token,
+  now = host.now, token = host.token, members = host.members, machine_fields = host.machine_fields,
   console_expect = host.console_expect, console_length = host.console_length,
 }
 host.machine_method("login", function(...) return require "internal.login".login(...) end)

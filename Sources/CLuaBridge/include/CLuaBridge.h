@@ -71,6 +71,9 @@ void bridge_push_task_body(lua_State *L);
 // lua_resume; `task` is the base coroutine of the task, which is not to yield by coroutine.yield.
 int bridge_resume(lua_State *task, lua_State *from, int arguments, int *results);
 
+// The task in which coroutine.running says that it is the main one; NULL for none.
+void bridge_set_main(lua_State *task);
+
 // lua_pcallk without a continuation.
 int bridge_pcall(lua_State *L, int arguments, int results, int handler);
 

@@ -115,9 +115,10 @@ public struct Report: Sendable {
 
   /// The line of a script's file, if it can still be read.
   private func sourceLine(_ place: Place) -> String? {
-    if place.source == "stdin", let standardInput {
-      let lines = standardInput.split(separator: "\n", omittingEmptySubsequences: false)
-      guard lines.indices.contains(place.line - 1) else { return nil }
+    if ["stdin", "prompt"].contains(place.source) {
+      guard let lines = standardInput?.split(separator: "\n", omittingEmptySubsequences: false),
+        lines.indices.contains(place.line - 1)
+      else { return nil }
       return Self.shown(String(lines[place.line - 1]))
     }
     guard let file = fopen(place.source, "r") else { return nil }

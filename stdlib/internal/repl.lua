@@ -264,7 +264,9 @@ end
 --- A chunk; or nil, what is wrong, and whether more lines may mend it.
 local function compile(text, name, line)
   local lead, env = ("\n"):rep(line - 1), thread and scope or _G
-  local chunk, message = load(lead .. "return " .. text, name, "t", env)
+  -- With a variable to be closed it is no tail call: an error has this line.
+  local expression = lead .. "local this_line <close> = nil return " .. text
+  local chunk, message = load(expression, name, "t", env)
   if chunk then return chunk end
   local is_begun = message:find "<eof>$"
   chunk, message = load(lead .. text, name, "t", env)

@@ -194,6 +194,7 @@ public final class Run {
   private func judge(_ main: LuaTask) -> RunResult {
     if case .failed(let failure) = main.outcome { return failed(failure) }
     let interrupt = main.takeInterrupt().flatMap { $0.kind == .cancelled ? nil : $0 }
+    if interrupt == nil { awaitEndings() }
     if let error = interrupt ?? takeUnclaimedDeath(during: nil) {
       let failure = Failure(text: error.text, error: error)
       if options.prompt != nil { openPrompt(failure) }
@@ -201,6 +202,12 @@ public final class Run {
     }
     // Told to end, and never told the script, which ended by itself.
     return RunResult(status: Ending.shared.reason?.status ?? 0)
+  }
+
+  /// A machine or process may be gone already whose end is not told yet.
+  private func awaitEndings() {
+    let deadline = Deadline.after(Ending.grace)
+    for mortal in machines as [any Mortal] + processes { mortal.awaitEnding(until: deadline) }
   }
 
   private func failed(_ failure: Failure) -> RunResult {

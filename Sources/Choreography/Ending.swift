@@ -147,7 +147,8 @@ import Synchronization
 
   /// Ctrl-Z: machines would go on in their own process groups.
   private func pause() {
-    let running = machines.filter(\.isRunning)
+    // What the script has frozen stays so.
+    let running = machines.filter { $0.isRunning && !$0.isFrozen }
     let processes = HostProcess.running
     for machine in running { machine.freeze() }
     for process in processes { process.freeze() }

@@ -171,7 +171,7 @@ extension MachineObject {
     error.fields["stdout"] = .bytes(result.standardOutput)
     error.fields["stderr"] = .bytes(result.standardError)
     let lines = errorText.split(whereSeparator: \.isNewline)
-    if lines.count > 1 { error.notes = lines.suffix(10).map { "stderr: \($0)" } }
+    if lines.count > 1 { error.notes = lines.suffix(5).map { "stderr: \($0)" } }
     return error
   }
 }

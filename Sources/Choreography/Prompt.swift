@@ -53,8 +53,9 @@ final class Prompt {
     }
   }
 
-  /// Until its end, or that of the run. `failing` is a call of `onMainFailure`, in whose frames it is.
-  func converse(_ banner: String, failing: Call? = nil) {
+  /// Until its end, or that of the run. `failing` is the Lua
+  /// thread of an `onFailure`, in whose frames it is.
+  func converse(_ banner: String, failing: OpaquePointer? = nil) {
     let failed = scheduler.main
     let keys = keys
     let interrupter = run.interpreter.interrupter
@@ -160,7 +161,7 @@ final class Prompt {
   }
 
   /// Calls a function of the module as a script's main is run. Nil: it has failed, and that was shown.
-  private func evaluate(_ function: String, _ arguments: [Value], failing: Call? = nil)
+  private func evaluate(_ function: String, _ arguments: [Value], failing: OpaquePointer? = nil)
     -> [Value]?
   {
     keys.beginEvaluation()
@@ -197,7 +198,7 @@ final class Prompt {
       if wasInterrupted { run.options.say("vmscript: interrupted") }
       return
     }
-    run.options.say(Report(failure, reason: nil).text)
+    console.tell(Report(failure, reason: nil))
   }
 
   private func takeInterruption() -> ScriptError? {

@@ -15,6 +15,8 @@ public protocol PromptConsole: AnyObject, Sendable {
   func redraw()
   /// Shows an answer: lines without the final newline.
   func show(_ text: String)
+  /// Shows what has failed.
+  func tell(_ report: Report)
 }
 
 /// What came of reading a line.

@@ -37,6 +37,8 @@ public final class Run {
   private var failedSteps: (text: String, steps: [String], task: UInt64)?
   private(set) var isUnderTCG = false
   private var hasRemovedStale = false
+  /// What all else was doing when the script failed.
+  private var situation: Situation?
   /// What tasks failed of when main had ended already.
   private var strayFailures: [ScriptError] = []
   /// What a prompt was opened for: it needs no other report.
@@ -63,9 +65,6 @@ public final class Run {
       return finish(RunResult(status: 2, report: report))
     }
     let scheduler = interpreter.scheduler
-    if options.prompt != nil {
-      interpreter.onMainFailure = { [unowned self] call in openPrompt(call.failure(1), call) }
-    }
     subscriptions.append(deaths.subscribe(scheduler.waker(for: main)))
     scheduler.run(until: main)
     var result = judge(main)
@@ -82,8 +81,10 @@ public final class Run {
     guard let console = options.prompt else { return RunResult(status: 0) }
     let prompt = Prompt(self, console)
     if let lack = prompt.open() {
-      return finish(failed(Failure(text: lack, error: ScriptError(.missing, lack))))
+      return finish(
+        RunResult(status: 3, report: Report(Failure(text: lack, error: nil), reason: nil)))
     }
+    interpreter.onFailure = { _, _, _ in }
     prompt.converse(banner)
     endTasks()
     return finish(RunResult(status: Ending.shared.reason?.status ?? 0))
@@ -96,10 +97,24 @@ public final class Run {
     interpreter.scheduler.source = CallHelper.shared
     CallHelper.shared.whenStarted(interpreter.scheduler.bell)
     interpreter.scheduler.onUnawaitedFailure = { [unowned self] task in handleFailure(of: task) }
+    interpreter.onFailure = { [unowned self] task, failure, thread in
+      if task === interpreter.scheduler.main { afterFailure(failure, on: thread) }
+    }
     Primitives.install(in: self)
     interpreter.scheduler.mainFault = { [unowned self] wait, lookElsewhere in
       takeUnclaimedDeath(during: wait, lookElsewhere: lookElsewhere)
     }
+  }
+
+  /// The script has failed, and nothing of it was ended by that yet: neither its locals and `<close>`
+  /// variables, nor tasks, nor machines. All that is to happen between a failure and the way down has
+  /// its place here. The script's thread may stay as long as it likes. `thread` is the Lua thread that
+  /// raised the error, nil if no Lua did: the script had ended, and a machine of it failed.
+  private func afterFailure(_ failure: Failure, on thread: OpaquePointer?) {
+    // What fails at a prompt is told there.
+    guard shownFailure == nil else { return }
+    situation = Situation(self, failed: interpreter.scheduler.main)
+    if let console = options.prompt { openPrompt(failure, on: thread, console) }
   }
 
   /// `os.exit`: takes everything down and ends the program.
@@ -148,8 +163,10 @@ public final class Run {
   // MARK: Prompts
 
   /// `--on-failure repl`: a prompt in the frames of what failed, before anything is unwound.
-  private func openPrompt(_ failure: Failure, _ call: Call? = nil) {
-    guard let console = options.prompt, shownFailure == nil, Ending.shared.reason == nil,
+  private func openPrompt(
+    _ failure: Failure, on thread: OpaquePointer?, _ console: any PromptConsole
+  ) {
+    guard Ending.shared.reason == nil,
       failure.error?.kind != .cancelled, failure.error?.fields["skip"] == nil
     else { return }
     guard console.isInteractive else {
@@ -164,13 +181,13 @@ public final class Run {
     var report = complete(report(failure, reason: nil), fetches: false)
     if let main = interpreter.scheduler.main, let steps = steps[main.id] { report.steps = steps }
     shownFailure = report.headline
-    options.say(report.text)
+    console.tell(report)
     Supervisor.sync { Ending.shared.liftTimeout() }
     let frames =
       "The script stands where it failed, and its machines live. locals() lists its variables, up()"
       + " and down() choose the frame, Ctrl-D leaves."
     let noFrames = "The script had come to its end; its machines live. Ctrl-D leaves."
-    prompt.converse(call == nil ? noFrames : frames, failing: call)
+    prompt.converse(thread == nil ? noFrames : frames, failing: thread)
   }
 
   /// Whether there may be something to be told at a prompt.
@@ -193,12 +210,12 @@ public final class Run {
 
   private func judge(_ main: LuaTask) -> RunResult {
     if case .failed(let failure) = main.outcome { return failed(failure) }
-    let interrupt = main.takeInterrupt().flatMap { $0.kind == .cancelled ? nil : $0 }
-    if interrupt == nil { awaitEndings() }
-    if let error = interrupt ?? takeUnclaimedDeath(during: nil) {
-      let failure = Failure(text: error.text, error: error)
-      if options.prompt != nil { openPrompt(failure) }
-      return failed(failure)
+    if let error = main.takeInterrupt(), error.kind != .cancelled {
+      return failed(Failure(text: error.text, error: error))
+    }
+    awaitEndings()
+    if let error = takeUnclaimedDeath(during: nil) {
+      return failed(Failure(text: error.text, error: error))
     }
     // Told to end, and never told the script, which ended by itself.
     return RunResult(status: Ending.shared.reason?.status ?? 0)
@@ -211,6 +228,7 @@ public final class Run {
   }
 
   private func failed(_ failure: Failure) -> RunResult {
+    if interpreter.scheduler.main?.firstFailure == nil { afterFailure(failure, on: nil) }
     if let reason = Ending.shared.reason {
       if reason.isQuiet { return RunResult(status: reason.status) }
       return RunResult(status: reason.status, report: report(failure, reason: reason))
@@ -226,6 +244,19 @@ public final class Run {
     var report = Report(failure, reason: reason)
     report.standardInput = interpreter.standardInput
     if let failedSteps, failedSteps.text == failure.text { report.steps = failedSteps.steps }
+    if let first = interpreter.scheduler.main?.firstFailure, first.text != failure.text,
+      reason == nil
+    {
+      report.earlier = first.text
+    }
+    if let name = failure.error?.machine, reason == nil,
+      let machine = machines.first(where: { $0.name == name }),
+      !machine.isEvident(in: report.notes)
+    {
+      report.notes += machine.evidence()
+    }
+    report.situation = situation
+    if failure.error?.tellsOfTasks == true { report.situation?.tasks = [] }
     return report
   }
 
@@ -238,7 +269,7 @@ public final class Run {
     }
     report.logs = record.path
     report.lag = Supervisor.sync { Ending.shared.lag }
-    report.seed = seed
+    if report.logs != nil { report.again = options.again(seed: seed) }
     return report
   }
 

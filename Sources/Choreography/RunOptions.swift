@@ -38,6 +38,27 @@ public struct RunOptions: Sendable {
 
   var room: HostRoom.Limits { HostRoom.Limits(jobs: jobs, memory: memory) }
 
+  /// How the program was called: the first words of the command that runs the script again.
+  public var program = "vmscript"
+
+  /// The command that runs this again, with the same seed.
+  func again(seed: UInt64) -> String {
+    var words = [program, "run", "--seed", String(seed)]
+    func add<T: Equatable>(_ name: String, _ value: T, _ usual: T, _ text: (T) -> String) {
+      if value != usual { words += [name, text(value)] }
+    }
+    add("--timeout", timeout, nil) { formatted($0 ?? 0) }
+    add("--timeout-scale", timeoutScale, 1, formatted)
+    add("--accel", accelerator, .auto, \.rawValue)
+    add("--kernel", kernel, nil) { $0 ?? "" }
+    add("--jobs", jobs, nil) { String($0 ?? 0) }
+    add("--memory", memory, nil) { "\(($0 ?? 0) >> 20)M" }
+    if script?.hasPrefix("-") == true { words.append("--") }
+    words.append(script ?? "-")
+    let line = (words + arguments).map(StandaloneCommand.quoted).joined(separator: " ")
+    return script == nil ? line + "  # with the same standard input" : line
+  }
+
   /// A size with its unit, `512M` or `1.5G`, in bytes; nil if it is none.
   public static func bytes(_ text: String) -> UInt64? { Fields.bytes(text) }
 

@@ -88,8 +88,17 @@ extension Machine {
   }
 
   /// The machine stops while time goes on: SIGSTOP to QEMU.
-  public func freeze() { if isRunning { qemu?.signal(SIGSTOP) } }
-  public func thaw() { if isRunning { qemu?.signal(SIGCONT) } }
+  public func freeze() { signalFreeze(SIGSTOP) }
+  public func thaw() { signalFreeze(SIGCONT) }
+
+  private func signalFreeze(_ signal: Int32) {
+    guard isRunning else { return }
+    qemu?.signal(signal)
+    isFrozen = signal == SIGSTOP
+  }
+
+  /// What QEMU has written to its standard error so far, the end of it.
+  public var complaints: String { qemu?.errorOutput ?? "" }
 
   /// Runs any QMP command; waits until QEMU is up. Errors of kind qmp, timeout and exited.
   public func qmp(

@@ -10,7 +10,10 @@ extension Machine {
     case "GUEST_PANICKED": hasGuestPanicked = true
     case "RESET": guestReset(isGuests: event.data["guest"]?.boolean ?? false)
     case "BLOCK_IO_ERROR": fail(with: blockError(event.data))
-    case "STOP": stopped()
+    case "STOP":
+      isPaused = true
+      stopped()
+    case "RESUME": isPaused = false
     default: break
     }
     for id in handlers.keys.sorted() { handlers[id]?(event) }

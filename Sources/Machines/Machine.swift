@@ -28,6 +28,10 @@ import Processes
   /// The host's ends of the specification's agent ports, in order, fresh at each start.
   public internal(set) var agentChannels: [DescriptorBox] = []
   public internal(set) var isRunning = false
+  /// Its clocks stand, by QMP's word.
+  public internal(set) var isPaused = false
+  /// QEMU itself was stopped.
+  public internal(set) var isFrozen = false
 
   // The rest belongs to this file's neighbours: Machine+Start, +End and +Control.
   var qemu: Child?

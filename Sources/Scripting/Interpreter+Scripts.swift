@@ -87,10 +87,11 @@ extension Interpreter {
     lua_pop_values(state, 2)
   }
 
-  /// Starts `function` of one of vmscript's own modules as a task. `failing` is a call of
-  /// `onMainFailure`: then its Lua thread and its error come before the arguments.
+  /// Starts `function` of one of vmscript's own modules as a task. `failing` is the Lua
+  /// thread of an `onFailure`: then that and its error come before the arguments.
   public func start(
-    _ function: String, of module: String, _ arguments: [Value], failing: Call? = nil, name: String
+    _ function: String, of module: String, _ arguments: [Value], failing: OpaquePointer? = nil,
+    name: String
   ) throws(ScriptError) -> LuaTask {
     let source: StaticString =
       "local module, name = ... return require(module)[name](select(3, ...))"
@@ -101,9 +102,9 @@ extension Interpreter {
       source.utf8CodeUnitCount, "\(Self.ownPrefix) start", "t")
     for name in [module, function] { push(state, .string(name)) }
     if let failing {
-      lua_pushthread(failing.state)
-      lua_pushvalue(failing.state, 1)
-      lua_xmove(failing.state, state, 2)
+      lua_pushthread(failing)
+      lua_pushvalue(failing, 1)
+      lua_xmove(failing, state, 2)
     }
     for value in arguments { push(state, value) }
     return try scheduler.start(
@@ -167,17 +168,23 @@ extension Interpreter {
 
   // MARK: Failures
 
-  /// The message handler of all tasks: notes the frames before the stack is unwound.
+  /// The message handler of all tasks: notes the frames before the stack is unwound. Nothing in the task
+  /// catches what comes here.
   func pushHandler(_ state: OpaquePointer) {
-    bridge_push_function(state, taskHandlerID)
+    bridge_push_function(state, handlerID)
   }
 
   func noteFailure(_ call: Call) -> Int {
     let count = noteTrace(call)
-    if let onMainFailure, scheduler.current === scheduler.main { onMainFailure(call) }
+    // A second one comes from a `<close>` handler.
+    guard let task = scheduler.current, task.firstFailure == nil else { return count }
+    let failure = failure(call.state, 1)
+    task.firstFailure = failure
+    onFailure(task, failure, call.state)
     return count
   }
 
+  /// The message handler of blocks such as `within`, which raise what they catch again.
   func noteTrace(_ call: Call) -> Int {
     if let task = scheduler.current, !isRaisedAgain(call.state) { task.trace = frames(call.state) }
     return call.arguments(from: 1)

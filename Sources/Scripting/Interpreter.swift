@@ -18,19 +18,19 @@ public final class Interpreter {
   private var ownMethods: [ObjectIdentifier: [String]] = [:]
   private let cache: Int32
   private(set) var handlerID: Int32 = 0
-  /// That of tasks, which nobody stands around.
-  private(set) var taskHandlerID: Int32 = 0
+  private var noteID: Int32 = 0
   private(set) var leaveID: Int32 = 0
   /// A Lua thread for calls that belong to no task.
   let scratch: OpaquePointer
   let lifeline: Lifeline
   /// The script, if it was read from standard input.
   public internal(set) var standardInput: String?
-  /// Told of an error that ends the main task, in its message handler: nothing is unwound yet, and other
-  /// tasks may be run until it returns. The error is the call's argument.
-  public var onMainFailure: ((Call) -> Void)?
   /// What the script is told when it was interrupted; nil to go on.
   public var onInterrupt: () -> ScriptError? = { nil }
+  /// Told once of a task that fails: that nothing in it catches the error, before anything of it is
+  /// unwound, with the Lua thread that raised it. Locals, `<close>` variables and all other tasks are there
+  /// still. It may run Lua, and may not wait for the failed task.
+  public var onFailure: (LuaTask, Failure, OpaquePointer) -> Void = { _, _, _ in }
 
   public init(outOfMemory: @escaping @convention(c) () -> Void) {
     var host = bridge_host(
@@ -56,8 +56,8 @@ public final class Interpreter {
     scratch = lua_newthread(state)
     luaL_ref(state, lua_registry_index)
     scheduler.interpreter = self
-    handlerID = register { call in call.interpreter.noteTrace(call) }
-    taskHandlerID = register { call in call.interpreter.noteFailure(call) }
+    handlerID = register { call in call.interpreter.noteFailure(call) }
+    noteID = register { call in call.interpreter.noteTrace(call) }
     leaveID = register { call throws(ScriptError) in
       try call.interpreter.scheduler.leaveScope(call)
     }
@@ -108,6 +108,7 @@ public final class Interpreter {
     task.wait = nil
     do throws(ScriptError) {
       if let error = task.takeStop(during: wait) {
+        task.noteInterrupted(wait, by: error)
         wait.abandon()
         throw error
       }
@@ -208,7 +209,7 @@ public final class Interpreter {
     }
     bridge_push_catch_all(state)
     lua_setfield(state, -2, "catch_all")
-    bridge_push_function(state, handlerID)
+    bridge_push_function(state, noteID)
     lua_setfield(state, -2, "note_trace")
     bridge_push_function(state, leaveID)
     lua_setfield(state, -2, "leave_scope")

@@ -118,6 +118,11 @@ public final class Scheduler {
     return { mailbox.ring() }
   }
 
+  /// The script's line in which a task waits.
+  public func place(of task: LuaTask) -> Place? {
+    task.waitingThread.flatMap { interpreter.place($0) }
+  }
+
   private func enqueue(_ task: LuaTask) {
     guard !task.isReady else { return }
     task.isReady = true
@@ -132,8 +137,7 @@ public final class Scheduler {
   }
 
   func suspend(_ task: LuaTask, for wait: any Wait, on thread: OpaquePointer) {
-    task.wait = wait
-    task.waitingThread = thread
+    task.begin(wait, on: thread)
     task.subscriptions = wait.subscribe(waker(for: task))
     setTimer(task)
     if looksOutside(task) {
@@ -188,9 +192,10 @@ public final class Scheduler {
     var error = ScriptError.usage(
       "deadlock: nothing can come any more of all that the script waits for, here \(wait.purpose)")
     for task in waiting.prefix(20) {
-      let place = task.waitingThread.flatMap { interpreter.place($0) }.map { " at \($0)" } ?? ""
+      let place = place(of: task).map { " at \($0)" } ?? ""
       error.notes.append("\(task.name)\(place) waits for \(task.wait!.purpose)")
     }
+    error.tellsOfTasks = true
     if waiting.count > 20 { error.notes.append("… and \(waiting.count - 20) tasks more") }
     interrupt(told, with: error, isUrgent: true)
     return true

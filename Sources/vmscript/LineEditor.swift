@@ -69,6 +69,7 @@ final class LineEditor: PromptConsole {
   func interrupt() { state.withLock { if $0.isBusy { cedit_interrupt($0.editor?.pointer) } } }
   func redraw() { state.withLock { if $0.isBusy { cedit_redraw($0.editor?.pointer) } } }
   func show(_ text: String) { Terminal.show(text) }
+  func tell(_ report: Report) { Terminal.tell(report) }
 
   // MARK: The editor's thread
 

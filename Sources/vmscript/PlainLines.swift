@@ -24,4 +24,5 @@ final class PlainLines: PromptConsole {
   func interrupt() {}
   func redraw() {}
   func show(_ text: String) { Terminal.show(text) }
+  func tell(_ report: Report) { Terminal.tell(report) }
 }

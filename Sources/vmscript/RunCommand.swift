@@ -46,13 +46,15 @@ struct RunCommand: ParsableCommand {
     var options = RunOptions(script: file == "-" ? nil : file, say: Terminal.say)
     options.arguments = arguments
     options.offer = Terminal.offer
+    // As the person called it; found by PATH if it has no slash.
+    options.program = CommandLine.arguments.first ?? options.program
     return options
   }
 
   static func execute(_ options: RunOptions) -> Never { finish(Run(options).execute()) }
 
   static func finish(_ result: RunResult) -> Never {
-    if let report = result.report { Terminal.say(report.text) }
+    if let report = result.report { Terminal.tell(report) }
     if let reason = result.skipped { Terminal.say("vmscript: \(reason)") }
     Glibc.exit(result.status)
   }

@@ -1,3 +1,4 @@
+import Choreography
 import Glibc
 
 /// The only place that prints.
@@ -17,6 +18,22 @@ enum Terminal {
       guard count > 0 else { return }
       rest = rest.dropFirst(count)
     }
+  }
+
+  static func tell(_ report: Report) { say(report.text(layout)) }
+
+  /// How reports look on standard error.
+  static var layout: ReportLayout {
+    guard isatty(2) == 1 else { return ReportLayout() }
+    var size = winsize()
+    _ = ioctl(2, UInt(TIOCGWINSZ), &size)
+    func isSet(_ name: String) -> Bool { getenv(name).map { $0[0] != 0 } ?? false }
+    let isDumb = getenv("TERM").map { String(cString: $0) == "dumb" } ?? true
+    return ReportLayout(
+      // A terminal that does not know its width has none.
+      width: size.ws_col > 0 ? Int(size.ws_col) : nil,
+      // no-color.org
+      isColoured: !isSet("NO_COLOR") && !isDumb)
   }
 
   /// Writes as much to standard error as it takes without waiting: a page at most, for which a pipe

@@ -352,6 +352,11 @@ void cedit_redraw(cedit *e) { ring(e, &e->redraw); }
 char *cedit_plain_line(void) {
   char *line = NULL;
   size_t room = 0;
+  // A thread that sleeps in getline has the stream locked, and the program's end would wait for it.
+  struct pollfd file = {0, POLLIN, 0};
+  if (stdin->_IO_read_ptr == stdin->_IO_read_end)
+    while (poll(&file, 1, -1) < 0 && errno == EINTR) {
+    }
   ssize_t length = getline(&line, &room, stdin);
   if (length > 0) {
     if (line[length - 1] == '\n') line[length - 1] = 0;

@@ -593,6 +593,18 @@ static int coroutine_running(lua_State *L) {
   return 2;
 }
 
+bool bridge_catches(lua_State *L) {
+  lua_Debug frame;
+  for (int level = 0; lua_checkstack(L, 1) && lua_getstack(L, level, &frame); level++) {
+    lua_getinfo(L, "f", &frame);
+    lua_CFunction function = lua_tocfunction(L, -1);
+    lua_pop(L, 1);
+    if (function == catch_pcall || function == catch_xpcall || function == coroutine_resume)
+      return true;
+  }
+  return false;
+}
+
 // ---- tasks ----
 
 static int end_task(lua_State *L, int status, lua_KContext context) {

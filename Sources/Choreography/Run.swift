@@ -98,7 +98,13 @@ public final class Run {
     CallHelper.shared.whenStarted(interpreter.scheduler.bell)
     interpreter.scheduler.onUnawaitedFailure = { [unowned self] task in handleFailure(of: task) }
     interpreter.onFailure = { [unowned self] task, failure, thread in
-      if task === interpreter.scheduler.main { afterFailure(failure, on: thread) }
+      if task === interpreter.scheduler.main {
+        afterFailure(failure, on: thread)
+      } else if options.prompt != nil, !interpreter.scheduler.mayCatch(beside: task) {
+        // It is sure to fail the script, and what it had is there now.
+        let error = error(of: task, failure)
+        afterFailure(Failure(text: error.text, error: error, trace: failure.trace), on: thread)
+      }
     }
     Primitives.install(in: self)
     interpreter.scheduler.mainFault = { [unowned self] wait, lookElsewhere in
@@ -148,9 +154,7 @@ public final class Run {
     guard case .failed(let failure) = task.outcome, failure.error?.kind != .cancelled else {
       return
     }
-    var error = TaskObject.error(task, failure)
-    error.notes.insert(
-      "in task '\(task.name)'" + (task.origin.map { ", spawned at \($0)" } ?? ""), at: 0)
+    let error = error(of: task, failure)
     let scheduler = interpreter.scheduler
     if let main = scheduler.main, main.outcome == nil {
       task.isObserved = true
@@ -158,6 +162,14 @@ public final class Run {
     } else {
       strayFailures.append(error)
     }
+  }
+
+  /// What the script is told of a task's failure.
+  private func error(of task: LuaTask, _ failure: Failure) -> ScriptError {
+    var error = TaskObject.error(task, failure)
+    error.notes.insert(
+      "in task '\(task.name)'" + (task.origin.map { ", spawned at \($0)" } ?? ""), at: 0)
+    return error
   }
 
   // MARK: Prompts

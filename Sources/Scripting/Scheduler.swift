@@ -253,6 +253,14 @@ public final class Scheduler {
     if let error { interrupt(task, with: error) }
   }
 
+  /// Whether any task but this one is where it would catch an error.
+  public func mayCatch(beside task: LuaTask) -> Bool {
+    living.contains { other in
+      other !== task
+        && (bridge_catches(other.thread) || other.waitingThread.map(bridge_catches) == true)
+    }
+  }
+
   /// Lets each task see whether its wait is over, though nothing has woken it.
   public func lookAgain() {
     for task in living where !task.isReady && task.wait?.poll() == true { enqueue(task) }

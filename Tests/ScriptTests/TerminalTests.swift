@@ -4,45 +4,6 @@ import Testing
 
 /// The keys of a terminal go to a guest, and whatever ends that, the terminal is as it was.
 @Suite(.serialized) struct TerminalTests {
-  /// A pseudo-terminal.
-  private final class Pseudoterminal {
-    let master: Int32
-    private let slave: Int32
-    let path: String
-
-    init() throws {
-      // Swift's Glibc has neither posix_openpt nor these requests (ioctl_tty(2)).
-      let (setLock, getNumber) = (UInt(0x4004_5431), UInt(0x8004_5430))
-      var (unlocked, number) = (Int32(0), Int32(0))
-      master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
-      try #require(
-        ioctl(master, setLock, &unlocked) == 0 && ioctl(master, getNumber, &number) == 0)
-      path = "/dev/pts/\(number)"
-      slave = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC)
-      _ = fcntl(master, F_SETFL, O_NONBLOCK)
-    }
-
-    deinit {
-      close(master)
-      close(slave)
-    }
-
-    var mode: [UInt8] {
-      var mode = termios()
-      tcgetattr(slave, &mode)
-      return withUnsafeBytes(of: &mode) { Array($0) }
-    }
-
-    func type(_ text: String) { _ = write(master, text, text.utf8.count) }
-
-    /// What was shown since the last look.
-    func read() -> String {
-      var bytes = [UInt8](repeating: 0, count: 1 << 16)
-      let count = Glibc.read(master, &bytes, bytes.count)
-      return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
-    }
-  }
-
   enum End: CaseIterable { case key, terminate, interrupt, kill }
 
   @Test(arguments: End.allCases) func isAsItWas(after end: End) throws {

@@ -77,6 +77,9 @@ void bridge_set_main(lua_State *task);
 // lua_pcallk without a continuation.
 int bridge_pcall(lua_State *L, int arguments, int results, int handler);
 
+// Whether there is a pcall, an xpcall or a coroutine.resume among the thread's frames.
+bool bridge_catches(lua_State *L);
+
 // Which unwinding by an uncatchable error the running task is in: 0 for none. What a catcher finds
 // changed since it began is not for it to catch.
 void bridge_set_unwinding(unsigned number);

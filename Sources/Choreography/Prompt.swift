@@ -114,7 +114,7 @@ final class Prompt {
       if let input = line.value { return input }
       if Ending.shared.reason != nil {
         console.interrupt()
-        _ = line.block(until: .after(1))
+        if console.isInteractive { _ = line.block(until: .after(1)) }
         return .end
       }
       for question in questions.take() { question.answer.set(complete(question.text)) }

@@ -31,11 +31,11 @@ local function key_of(key)
   return "[" .. show.value(key, DEPTH) .. "] = "
 end
 
---- A table on one line; nil if it has no room there, or contains itself.
+--- A value on one line; nil if it is a table that has no room there.
 local function compact(value, room, seen)
   if not is_plain_table(value) then return show.value(value) end
   if next(value) == nil then return "{}" end
-  if seen[value] then return nil end
+  if seen[value] then return "<cycle>" end
   seen[value] = true
   local keys, parts, length = {}, {}, 4
   for key in next, value do
@@ -61,8 +61,7 @@ local function add(value, lead, tail, indent, out, seen)
     out[#out + 1] = line .. show.value(value) .. tail
     return
   end
-  local text = compact(value, WIDTH - #line, {})
-    or seen[value] and "<cycle>" or #indent >= 2 * DEPTH and "{…}"
+  local text = compact(value, WIDTH - #line, seen) or #indent >= 2 * DEPTH and "{…}"
   if text then
     out[#out + 1] = line .. text .. tail
     return

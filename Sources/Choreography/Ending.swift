@@ -128,6 +128,7 @@ import Synchronization
   }
 
   private func handle(_ signal: Signal) {
+    if signal == .window { TerminalKeys.resized() }
     if let event = asked[signal] { return event.set((event.value ?? 0) + 1) }
     switch signal {
     case .stop: pause()
@@ -160,7 +161,30 @@ import Synchronization
     for process in processes { process.thaw() }
   }
 
+  /// Set by what ends a stay; nil when there is none.
+  private nonisolated let stay = Mutex<Event<Bool>?>(nil)
+
+  /// From here on a first signal, or the run's time-out, ends the stay and not the run: that goes on to its
+  /// end then, and has the status that it had.
+  nonisolated func beginStay() -> Event<Bool> {
+    let over = Event<Bool>()
+    stay.withLock { $0 = over }
+    return over
+  }
+
+  nonisolated func endStay() { stay.withLock { $0 = nil } }
+
   private func end(_ reason: Reason) {
+    let stay = stay.withLock { stay in
+      defer { stay = nil }
+      return stay
+    }
+    if let stay {
+      stay.set(true)
+      // What the script does at its end may not last for ever, though nobody presses Ctrl-C.
+      if case .timeout = reason { Timer(at: .after(Self.grace)) { self.end(reason) } }
+      return
+    }
     let isFirst = shared.withLock { shared in
       if shared.reason != nil { return false }
       shared.reason = reason

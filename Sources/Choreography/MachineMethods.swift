@@ -36,7 +36,7 @@ extension MachineObject {
       },
       "freeze": Self.operation("the machine to freeze") { machine, _ in machine.freeze() },
       "thaw": Self.operation("the machine to thaw") { machine, _ in machine.thaw() },
-      "sh": Self.sh, "fails": Self.fails, "exec": Self.exec,
+      "attach": AttachWait.attach, "sh": Self.sh, "fails": Self.fails, "exec": Self.exec,
       "spawn": GuestProcessObject.spawn,
       "read": Self.read, "write": Self.write, "put": Self.put, "get": Self.get,
     ]

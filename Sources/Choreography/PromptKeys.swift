@@ -42,14 +42,16 @@ final class PromptKeys: Sendable {
     return true
   }
 
+  var isReading: Bool { state.withLock { $0 == .reading } }
+
   /// Whether what is evaluated was interrupted.
   var isInterrupted: Bool { state.withLock { $0 == .interrupted } }
 
-  func redraw() { if state.withLock({ $0 == .reading }) { console.redraw() } }
+  func redraw() { if isReading { console.redraw() } }
 
   /// The run ends: gives the terminal back, if a line is being read.
   @Supervisor func leave() async {
-    guard state.withLock({ $0 == .reading }) else { return }
+    guard isReading else { return }
     console.interrupt()
     _ = await hasRead.wait(until: .after(1))
   }

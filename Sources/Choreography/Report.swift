@@ -8,6 +8,8 @@ public struct RunResult: Sendable {
   public var status: Int32
   /// Why it failed.
   public var report: Report?
+  /// The report was shown already.
+  public var isShown = false
   /// Set if the script said that it cannot run here.
   public var skipped: String?
 
@@ -48,7 +50,7 @@ public struct Report: Sendable {
     machine = failure.error?.machine
     if let reason {
       headline = (place.map { "\($0): " } ?? "") + reason.text
-      notes = []
+      if case .signal = reason { notes = [] }
     } else {
       headline = failure.text
       // A table, or a string raised without a position.
@@ -66,6 +68,8 @@ public struct Report: Sendable {
   var machine: String?
   /// The command that runs the script again.
   var again: String?
+
+  func isSame(as other: Report) -> Bool { headline == other.headline && place == other.place }
 
   static let prefix = "vmscript: "
 

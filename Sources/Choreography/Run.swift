@@ -37,12 +37,15 @@ public final class Run {
   private var failedSteps: (text: String, steps: [String], task: UInt64)?
   private(set) var isUnderTCG = false
   private var hasRemovedStale = false
+  /// What was shown before the end, since the machines were kept or a prompt was opened.
+  private var shown: Report?
   /// What all else was doing when the script failed.
   private var situation: Situation?
   /// What tasks failed of when main had ended already.
   private var strayFailures: [ScriptError] = []
-  /// What a prompt was opened for: it needs no other report.
-  private var shownFailure: String?
+  private var isAtPrompt = false
+  /// There is none to be had, which was said.
+  private var lacksPrompt = false
   private var capabilities: [HostCapabilities.Choice: HostCapabilities] = [:]
 
   public init(_ options: RunOptions) {
@@ -68,6 +71,7 @@ public final class Run {
     subscriptions.append(deaths.subscribe(scheduler.waker(for: main)))
     scheduler.run(until: main)
     var result = judge(main)
+    if options.keeps, result.status == 0, result.skipped == nil { Stay.stay(self) }
     endTasks()
     if result.status == 0, let error = strayFailures.first {
       result = failed(Failure(text: error.text, error: error))
@@ -100,10 +104,10 @@ public final class Run {
     interpreter.onFailure = { [unowned self] task, failure, thread in
       if task === interpreter.scheduler.main {
         afterFailure(failure, on: thread)
-      } else if options.prompt != nil, !interpreter.scheduler.mayCatch(beside: task) {
+      } else if !isAtPrompt, !interpreter.scheduler.mayCatch(beside: task) {
         // It is sure to fail the script, and what it had is there now.
         let error = error(of: task, failure)
-        afterFailure(Failure(text: error.text, error: error, trace: failure.trace), on: thread)
+        openPrompt(Failure(text: error.text, error: error, trace: failure.trace), on: thread)
       }
     }
     Primitives.install(in: self)
@@ -118,9 +122,14 @@ public final class Run {
   /// raised the error, nil if no Lua did: the script had ended, and a machine of it failed.
   private func afterFailure(_ failure: Failure, on thread: OpaquePointer?) {
     // What fails at a prompt is told there.
-    guard shownFailure == nil else { return }
-    situation = Situation(self, failed: interpreter.scheduler.main)
-    if let console = options.prompt { openPrompt(failure, on: thread, console) }
+    guard !isAtPrompt else { return }
+    if situation == nil { situation = Situation(self, failed: interpreter.scheduler.main) }
+    openPrompt(failure, on: thread)
+    guard options.keeps, Ending.shared.reason == nil, failure.error?.fields["skip"] == nil,
+      machines.contains(where: \.isLiving)
+    else { return }
+    if shown == nil { show(complete(report(failure, reason: nil))) }
+    Stay.stay(self)
   }
 
   /// `os.exit`: takes everything down and ends the program.
@@ -142,7 +151,12 @@ public final class Run {
   private func finish(_ result: RunResult) -> RunResult {
     var result = result
     if let failed = result.report {
-      result.report = failed.headline == shownFailure ? nil : complete(failed)
+      if let shown, shown.isSame(as: failed) {
+        result.report = shown
+        result.isShown = true
+      } else {
+        result.report = complete(failed)
+      }
     }
     takeDown()
     interpreter.close()
@@ -175,31 +189,32 @@ public final class Run {
   // MARK: Prompts
 
   /// `--on-failure repl`: a prompt in the frames of what failed, before anything is unwound.
-  private func openPrompt(
-    _ failure: Failure, on thread: OpaquePointer?, _ console: any PromptConsole
-  ) {
-    guard Ending.shared.reason == nil,
+  private func openPrompt(_ failure: Failure, on thread: OpaquePointer?) {
+    guard let console = options.prompt, shown == nil, Ending.shared.reason == nil, !lacksPrompt,
       failure.error?.kind != .cancelled, failure.error?.fields["skip"] == nil
     else { return }
-    guard console.isInteractive else {
-      shownFailure = ""
-      return options.say("vmscript: --on-failure repl: there is no terminal, and so no prompt")
-    }
     let prompt = Prompt(self, console)
-    if let lack = prompt.open() {
-      shownFailure = ""
+    if let lack = console.isInteractive ? prompt.open() : "there is no terminal, and so no prompt" {
+      lacksPrompt = true
       return options.say("vmscript: --on-failure repl: \(lack)")
     }
     var report = complete(report(failure, reason: nil), fetches: false)
     if let main = interpreter.scheduler.main, let steps = steps[main.id] { report.steps = steps }
-    shownFailure = report.headline
-    console.tell(report)
+    show(report)
     Supervisor.sync { Ending.shared.liftTimeout() }
     let frames =
       "The script stands where it failed, and its machines live. locals() lists its variables, up()"
       + " and down() choose the frame, Ctrl-D leaves."
     let noFrames = "The script had come to its end; its machines live. Ctrl-D leaves."
+    isAtPrompt = true
     prompt.converse(thread == nil ? noFrames : frames, failing: thread)
+    isAtPrompt = false
+  }
+
+  /// Shows what the script has failed of before its end.
+  private func show(_ report: Report) {
+    if let show = options.show { show(report) } else { options.say(report.text) }
+    shown = report
   }
 
   /// Whether there may be something to be told at a prompt.

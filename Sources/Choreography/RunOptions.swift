@@ -21,6 +21,10 @@ public struct RunOptions: Sendable {
   /// How many machines may run at once, and how much memory they may have; nil for what the host has.
   public var jobs: Int?
   public var memory: UInt64?
+  /// Machines that live when the script is over are kept until a signal or the time-out.
+  public var keeps = false
+  /// Shows why the script failed, when that is to be known before the run ends; nil: as `say` does.
+  public var show: (@Sendable (Report) -> Void)?
   /// Shows a line of progress or a warning to the person who runs it.
   public var say: @Sendable (String) -> Void
 

@@ -63,9 +63,12 @@ extension MachineObject {
     var parts = [state]
     if boots > 1 { parts.append("boot \(boots)") }
     if machine.exited.value == nil {
-      parts.append(
-        silence.map { "console silent for \(ConsoleTimes.fixed($0, 1)) s" }
-          ?? "its console said nothing")
+      switch silence {
+      case nil: parts.append("its console said nothing")
+      case let seconds? where seconds >= 1:
+        parts.append("console silent for \(ConsoleTimes.fixed(seconds, 1)) s")
+      default: break
+      }
     }
     return parts.joined(separator: ", ")
   }

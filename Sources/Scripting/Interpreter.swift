@@ -107,7 +107,8 @@ public final class Interpreter {
     guard let task = scheduler.current, let wait = task.wait else { return 0 }
     task.wait = nil
     do throws(ScriptError) {
-      if let error = task.takeStop(during: wait) {
+      if var error = task.takeStop(during: wait) {
+        if error.kind == .cancelled, task === scheduler.main { wait.explain(&error) }
         task.noteInterrupted(wait, by: error)
         wait.abandon()
         throw error

@@ -24,6 +24,13 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var machines: MachineOptions
 
+  @Flag(
+    help: """
+      Keep the machines that live when the script is over, failed or not, and stay until Ctrl-C: \
+      vmscript attach enters them. Where nobody could press Ctrl-C it wants --timeout too.
+      """)
+  var keep = false
+
   @Argument(help: "The script, or - for standard input.", completion: .file(extensions: ["lua"]))
   var file: String
 
@@ -32,12 +39,17 @@ struct RunCommand: ParsableCommand {
 
   func validate() throws {
     if let timeout, !(timeout > 0) { throw ValidationError("--timeout wants seconds above 0") }
+    if keep, timeout == nil, !Terminal.hasPerson {
+      throw ValidationError(
+        "--keep stays until Ctrl-C, and there is no terminal here to press it: give --timeout too")
+    }
   }
 
   func run() throws {
     var options = Self.options(file: file, arguments: arguments)
     options.timeout = timeout
     machines.set(&options)
+    options.keeps = keep
     if onFailure == .repl { options.prompt = LineEditor.console() }
     Self.execute(options)
   }
@@ -47,6 +59,7 @@ struct RunCommand: ParsableCommand {
     options.arguments = arguments
     options.offer = Terminal.offer
     // As the person called it; found by PATH if it has no slash.
+    options.show = { Terminal.say($0.text(Terminal.layout)) }
     options.program = CommandLine.arguments.first ?? options.program
     return options
   }
@@ -54,7 +67,7 @@ struct RunCommand: ParsableCommand {
   static func execute(_ options: RunOptions) -> Never { finish(Run(options).execute()) }
 
   static func finish(_ result: RunResult) -> Never {
-    if let report = result.report { Terminal.tell(report) }
+    if let report = result.report, !result.isShown { Terminal.tell(report) }
     if let reason = result.skipped { Terminal.say("vmscript: \(reason)") }
     Glibc.exit(result.status)
   }

@@ -22,12 +22,16 @@ enum Terminal {
 
   static func tell(_ report: Report) { say(report.text(layout)) }
 
+  /// Whether somebody is there: a terminal that is none of an integration server's.
+  static var hasPerson: Bool { isatty(2) == 1 && !isSet("CI") }
+
+  private static func isSet(_ name: String) -> Bool { getenv(name).map { $0[0] != 0 } ?? false }
+
   /// How reports look on standard error.
   static var layout: ReportLayout {
     guard isatty(2) == 1 else { return ReportLayout() }
     var size = winsize()
     _ = ioctl(2, UInt(TIOCGWINSZ), &size)
-    func isSet(_ name: String) -> Bool { getenv(name).map { $0[0] != 0 } ?? false }
     let isDumb = getenv("TERM").map { String(cString: $0) == "dumb" } ?? true
     return ReportLayout(
       // A terminal that does not know its width has none.

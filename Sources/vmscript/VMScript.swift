@@ -8,5 +8,7 @@ struct VMScript: ParsableCommand {
     discussion: """
       A script is Lua 5.4. `vmscript run scripts/netsplit.lua` is a good first one.
       """,
-    subcommands: [RunCommand.self, ReplCommand.self, GuestCommand.self, VersionCommand.self])
+    subcommands: [
+      RunCommand.self, ReplCommand.self, AttachCommand.self, GuestCommand.self, VersionCommand.self,
+    ])
 }

@@ -9,7 +9,7 @@ final class PromptSession {
   /// All that was shown, without escape sequences that move the cursor.
   private(set) var shown = ""
   /// How much of it `see` has passed.
-  private var seen: String.Index
+  private var seen = 0
   private var steps: [(PromptSession) -> Bool] = []
   /// What could not be seen.
   private(set) var missing: String?
@@ -21,7 +21,6 @@ final class PromptSession {
     traces = try Traces()
     terminal = try Pseudoterminal()
     modeBefore = terminal.mode
-    seen = shown.startIndex
     var all = traces.environment
     all["TERM"] = "xterm"
     for (name, value) in environment { all[name] = value }
@@ -36,12 +35,13 @@ final class PromptSession {
   /// Then: waits until this is shown, behind what was seen before.
   func see(_ text: String) {
     steps.append { session in
-      guard let found = session.shown[session.seen...].firstRange(of: text) else {
+      let rest = session.shown.dropFirst(session.seen)
+      guard let found = rest.firstRange(of: text) else {
         session.missing = text
         return false
       }
       session.missing = nil
-      session.seen = found.upperBound
+      session.seen += rest.distance(from: rest.startIndex, to: found.upperBound)
       return true
     }
   }
@@ -72,13 +72,18 @@ final class PromptSession {
   func finish(within seconds: Double) -> Bool {
     let deadline = Date().addingTimeInterval(seconds)
     child.run { _ in
-      shown += Self.plain(terminal.read())
+      look()
       while let step = steps.first, step(self) { steps.removeFirst() }
       return Date() > deadline ? nil : 0.02
     }
-    shown += Self.plain(terminal.read())
+    look()
     if child.status == nil, let pid { kill(pid, SIGKILL) }
     return child.status != nil && steps.isEmpty
+  }
+
+  private func look() {
+    terminal.look()
+    shown = Self.plain(terminal.shown)
   }
 
   var report: String { "missing: \(missing ?? "-") status: \(child.status ?? -999)\n\(shown)" }

@@ -16,9 +16,9 @@ import Testing
       ["/bin/sh", "-c", "exec \"$@\" 2>'\(terminal.path)'", "sh", ScriptRun.binary, "run", script],
       environment: traces.environment, directory: ScriptTests.root, input: terminal.path)
     let deadline = Date().addingTimeInterval(100)
-    var (shown, hasTyped, hasEnded, wasRaw) = ("", false, false, false)
+    var (hasTyped, hasEnded, wasRaw) = (false, false, false)
     child.run { child in
-      shown += terminal.read()
+      terminal.look()
       let output = String(decoding: child.outputBytes, as: UTF8.self)
       if !hasTyped, output.contains("ready\n") {
         hasTyped = true
@@ -38,10 +38,10 @@ import Testing
       if hasEnded, end == .key, terminal.mode == before { Glibc.kill(child.pid, SIGTERM) }
       return Date() > deadline ? nil : 0.05
     }
-    shown += terminal.read()
-    let report = "\(end): \(String(decoding: child.outputBytes, as: UTF8.self)) \(shown)"
+    terminal.look()
+    let report = "\(end): \(String(decoding: child.outputBytes, as: UTF8.self)) \(terminal.shown)"
     #expect(hasTyped && hasEnded && wasRaw, "\(report)")
-    #expect(shown.contains("typed by hand"), "\(report)")
+    #expect(terminal.shown.contains("typed by hand"), "\(report)")
     #expect(child.status == [.key: 143, .terminate: 143, .interrupt: 130, .kill: -SIGKILL][end])
     #expect(traces.left { terminal.mode == before ? [] : ["a terminal that is raw"] } == [])
   }

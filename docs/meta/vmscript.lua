@@ -802,6 +802,10 @@ function Machine:unit(name) end
 ---@return string|integer ... captures
 function Machine:expect(text, options) end
 
+--- The console in this terminal: returns when Ctrl-] leaves it, or the machine has powered off. Without a
+--- terminal an error of kind usage.
+function Machine:attach() end
+
 --- Types on the console: strings are text, tables name keys, such as { "ctrl-c" }.
 ---@param ... string|string[]
 function Machine:send(...) end
@@ -1062,7 +1066,7 @@ function wait.all(events, options) end
 function wait.never(events, seconds) end
 
 --- Calls f until it returns something true; false, nil and errors of kinds command, connection and
---- assertion are tried again.
+--- assertion are tried again. When the time is over it raises what the last try said, of kind timeout.
 ---@generic T
 ---@param f fun(): T
 ---@param options? EventuallyOptions

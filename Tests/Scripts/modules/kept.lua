@@ -1,0 +1,5 @@
+-- Fails with machines that end at a <close> variable, for AttachTests.
+local a <close> = microvm { name = "a" }
+local b <close> = microvm { name = "b" }
+wait.all { a:ready(), b:ready() }
+error "on purpose"

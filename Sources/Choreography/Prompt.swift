@@ -65,7 +65,7 @@ final class Prompt {
     }
     run.interpreter.onInterrupt = { [unowned self] in takeInterruption() }
     scheduler.lead(nil)
-    if console.isInteractive { console.show(banner) }
+    if console.isInteractive { run.options.say(banner) }
     var isGoingOn = true
     if let failing { isGoingOn = evaluate("open", [], failing: failing) != nil }
     if isGoingOn { readLines() }
@@ -179,6 +179,8 @@ final class Prompt {
       defer { subscription.cancel() }
       scheduler.run(until: task)
       fflush(nil)
+      // The terminal has written ^C.
+      if keys.isInterrupted { run.options.say("") }
       guard case .failed(let failure) = task.outcome else {
         let interrupt = task.takeInterrupt()
         if let interrupt, interrupt.kind != .cancelled {

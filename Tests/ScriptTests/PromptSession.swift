@@ -19,7 +19,7 @@ final class PromptSession {
 
   init(_ words: [String], environment: [String: String] = [:]) throws {
     traces = try Traces()
-    terminal = try Pseudoterminal()
+    terminal = try Pseudoterminal(columns: 200)
     modeBefore = terminal.mode
     var all = traces.environment
     all["TERM"] = "xterm"

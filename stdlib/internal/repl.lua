@@ -112,6 +112,7 @@ end
 
 -- Frames of a script that failed ------------------------------------------------------------------
 
+local FRAMES = 200
 local thread, frames, present
 local commands = {}
 
@@ -237,7 +238,8 @@ end
 --- The lines that follow are in the frames of this Lua thread, which stands in its message handler.
 function repl.open(failing, failure)
   thread, frames = failing, {}
-  for level = 0, math.huge do
+  -- To find a frame takes as long as it is far: of an endless recursion only the innermost.
+  for level = 0, FRAMES do
     local info = debug.getinfo(thread, level, "Slnf")
     if not info then break end
     if info.currentline > 0 and not info.source:find "^=vmscript" then
@@ -255,7 +257,7 @@ function repl.open(failing, failure)
   if #frames == 0 then return false end
   present = 1
   describe()
-  return false, #frames > 1 and tostring(commands.frames()) or nil
+  return false, #frames > 1 and #frames < 20 and tostring(commands.frames()) or nil
 end
 
 -- Evaluation --------------------------------------------------------------------------------------

@@ -88,13 +88,15 @@ extension Machine {
   }
 
   /// The machine stops while time goes on: SIGSTOP to QEMU.
-  public func freeze() { signalFreeze(SIGSTOP) }
-  public func thaw() { signalFreeze(SIGCONT) }
-
-  private func signalFreeze(_ signal: Int32) {
+  public func freeze() {
     guard isRunning else { return }
-    qemu?.signal(signal)
-    isFrozen = signal == SIGSTOP
+    isFrozen = true
+    qemu?.signal(SIGSTOP)
+  }
+
+  public func thaw() {
+    isFrozen = false
+    if isRunning { qemu?.signal(SIGCONT) }
   }
 
   /// What QEMU has written to its standard error so far, the end of it.
@@ -133,6 +135,8 @@ extension Machine {
   /// Takes a network backend's carrier or gives it back.
   func setCarrier(_ netdev: String, _ up: Bool) async throws(MachineError) {
     guard isRunning, let qmp else { return }
+    // It answers when it is thawed, and does it before anything else.
+    guard !isFrozen else { return qmp.send("set_link", Self.link(netdev, up)) }
     do throws(MachineError) {
       _ = try await qmp.execute("set_link", Self.link(netdev, up))
     } catch {

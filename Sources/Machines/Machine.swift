@@ -30,7 +30,7 @@ import Processes
   public internal(set) var isRunning = false
   /// Its clocks stand, by QMP's word.
   public internal(set) var isPaused = false
-  /// QEMU itself was stopped.
+  /// QEMU is stopped by a signal, and answers nothing.
   public internal(set) var isFrozen = false
 
   // The rest belongs to this file's neighbours: Machine+Start, +End and +Control.

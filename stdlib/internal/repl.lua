@@ -254,10 +254,9 @@ function repl.open(failing, failure)
     end
   end
   commands.failure = failure
-  if #frames == 0 then return false end
+  if #frames == 0 then return end
   present = 1
   describe()
-  return false, #frames > 1 and #frames < 20 and tostring(commands.frames()) or nil
 end
 
 -- Evaluation --------------------------------------------------------------------------------------

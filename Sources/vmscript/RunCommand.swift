@@ -1,6 +1,7 @@
 import ArgumentParser
 import Choreography
 import Glibc
+import Suites
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -31,6 +32,8 @@ struct RunCommand: ParsableCommand {
       """)
   var keep = false
 
+  @Option(help: .hidden) var suite: String?
+
   @Argument(help: "The script, or - for standard input.", completion: .file(extensions: ["lua"]))
   var file: String
 
@@ -43,6 +46,9 @@ struct RunCommand: ParsableCommand {
       throw ValidationError(
         "--keep stays until Ctrl-C, and there is no terminal here to press it: give --timeout too")
     }
+    if let suite, FileOrder(argument: suite) == nil {
+      throw ValidationError("--suite is for vmscript test alone")
+    }
   }
 
   func run() throws {
@@ -50,6 +56,7 @@ struct RunCommand: ParsableCommand {
     options.timeout = timeout
     machines.set(&options)
     options.keeps = keep
+    options.order = suite.flatMap { FileOrder(argument: $0) }
     if onFailure == .repl { options.prompt = LineEditor.console() }
     Self.execute(options)
   }
@@ -64,7 +71,12 @@ struct RunCommand: ParsableCommand {
     return options
   }
 
-  static func execute(_ options: RunOptions) -> Never { finish(Run(options).execute()) }
+  static func execute(_ options: RunOptions) -> Never {
+    let result = Run(options).execute()
+    // A suite has been told.
+    if options.order != nil { Glibc.exit(result.status) }
+    finish(result)
+  }
 
   static func finish(_ result: RunResult) -> Never {
     if let report = result.report, !result.isShown { Terminal.tell(report) }

@@ -9,6 +9,7 @@ struct VMScript: ParsableCommand {
       A script is Lua 5.4. `vmscript run scripts/netsplit.lua` is a good first one.
       """,
     subcommands: [
-      RunCommand.self, ReplCommand.self, AttachCommand.self, GuestCommand.self, VersionCommand.self,
+      RunCommand.self, TestCommand.self, ReplCommand.self, AttachCommand.self, CheckCommand.self,
+      NewCommand.self, GuestCommand.self, VersionCommand.self,
     ])
 }

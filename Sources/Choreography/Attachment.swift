@@ -92,6 +92,19 @@ public struct Attachment: Sendable {
     _ session: TerminalSession, _ stream: ByteStream, _ machine: String, status: Event<Int32>,
     refusal: Event<String>
   ) throws(MachineError) {
+    try? Signals.install { signal in
+      switch signal {
+      case .stop:
+        TerminalKeys.suspend()
+        Signals.stopSelf()
+        TerminalKeys.resume()
+      case .window: TerminalKeys.resized()
+      case .resume, .pipe, .user1, .user2: break
+      default:
+        status.set(128 + signal.number)
+        session.finish(.left)
+      }
+    }
     try session.begin { keys in
       stream.send(AttachFrame.encoded(.keys, keys))
     } resize: { size in
@@ -114,20 +127,6 @@ public struct Attachment: Sendable {
     if let size = TerminalKeys.size {
       stream.send(AttachFrame.encoded(.size, "\(size.rows) \(size.columns)"))
     }
-    try? Signals.install { signal in
-      switch signal {
-      case .stop:
-        TerminalKeys.suspend()
-        Signals.stopSelf()
-        TerminalKeys.resume()
-      case .window: TerminalKeys.resized()
-      case .resume, .pipe, .user1, .user2: break
-      default:
-        status.set(128 + signal.number)
-        session.finish(.left)
-      }
-    }
-    Signals.add(.window)
   }
 
   /// Asks a run for its machines; nil if nobody answers.

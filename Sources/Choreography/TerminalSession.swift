@@ -1,6 +1,7 @@
 import Events
 import Glibc
 import Machines
+import Processes
 
 /// A guest's console in this terminal: its keys go there, what the guest writes is shown as it comes,
 /// Ctrl-] leaves. `vm:attach()` has the machine behind it, `vmscript attach` a socket.
@@ -43,6 +44,7 @@ import Machines
     guard TerminalKeys.holder == name else {
       throw MachineError(.usage, "the terminal does not give its keys: \(errorText)")
     }
+    Signals.add(.window)
     write("vmscript: the console of machine '\(name)'; Ctrl-] leaves it\n")
     if let size = TerminalKeys.size { resize(size) }
   }

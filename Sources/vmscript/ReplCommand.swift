@@ -24,7 +24,7 @@ struct ReplCommand: ParsableCommand {
     options.prompt = LineEditor.console()
     RunCommand.finish(
       Run(options).converse(
-        "vmscript \(VersionCommand.number), Lua 5.4. Globals stay, the locals of a line do not."
+        "vmscript \(RunOptions.version), Lua 5.4. Globals stay, the locals of a line do not."
           + "\nTab completes, Ctrl-C ends what runs, Ctrl-D leaves and ends all machines."))
   }
 }

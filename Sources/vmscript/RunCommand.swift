@@ -25,14 +25,14 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var machines: MachineOptions
 
+  @Option(help: .hidden) var suite: String?
+
   @Flag(
     help: """
       Keep the machines that live when the script is over, failed or not, and stay until Ctrl-C: \
       vmscript attach enters them. Where nobody could press Ctrl-C it wants --timeout too.
       """)
   var keep = false
-
-  @Option(help: .hidden) var suite: String?
 
   @Argument(help: "The script, or - for standard input.", completion: .file(extensions: ["lua"]))
   var file: String
@@ -42,12 +42,12 @@ struct RunCommand: ParsableCommand {
 
   func validate() throws {
     if let timeout, !(timeout > 0) { throw ValidationError("--timeout wants seconds above 0") }
+    if let suite, FileOrder(argument: suite) == nil {
+      throw ValidationError("--suite is for vmscript test alone")
+    }
     if keep, timeout == nil, !Terminal.hasPerson {
       throw ValidationError(
         "--keep stays until Ctrl-C, and there is no terminal here to press it: give --timeout too")
-    }
-    if let suite, FileOrder(argument: suite) == nil {
-      throw ValidationError("--suite is for vmscript test alone")
     }
   }
 

@@ -1,10 +1,9 @@
 import ArgumentParser
+import Choreography
 
 struct VersionCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "version", abstract: "Show the version of vmscript.")
 
-  static let number = "0.1.0"
-
-  func run() throws { print("vmscript \(Self.number)") }
+  func run() throws { print("vmscript \(RunOptions.version)") }
 }

@@ -1,6 +1,7 @@
 import Glibc
 import Testing
 
+/// A terminal without a person.
 final class Pseudoterminal {
   let master: Int32
   private let slave: Int32
@@ -18,6 +19,10 @@ final class Pseudoterminal {
     path = "/dev/pts/\(number)"
     slave = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC)
     _ = fcntl(master, F_SETFL, O_NONBLOCK)
+    resize(rows: rows, columns: columns)
+  }
+
+  func resize(rows: UInt16, columns: UInt16) {
     var size = winsize(ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
     _ = ioctl(slave, UInt(TIOCSWINSZ), &size)
   }

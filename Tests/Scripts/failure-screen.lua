@@ -2,12 +2,12 @@
 -- status: 1
 -- options: --seed 7 --timeout-scale 2
 -- arguments: it's
--- stderr: vmscript: Tests/Scripts/failure-screen.lua:39: command 'echo complaint >&2; echo told >/dev/console; exit 3' on machine 'a' exited with status 3: complaint
--- stderr:    39 │ a:sh "echo complaint >&2; echo told >/dev/console; exit 3"
--- stderr:   machine 'a' started at Tests/Scripts/failure-screen.lua:24; last lines of its console:
+-- stderr: vmscript: Tests/Scripts/failure-screen.lua:38: command 'echo complaint >&2; echo told >/dev/console; exit 3' on machine 'a' exited with status 3: complaint
+-- stderr:    38 │ a:sh "echo complaint >&2; echo told >/dev/console; exit 3"
+-- stderr:   machine 'a' started at Tests/Scripts/failure-screen.lua:23; last lines of its console:
 -- stderr:  │ told
 -- stderr:   meanwhile:
--- stderr:     task of Tests/Scripts/failure-screen.lua:31 at Tests/Scripts/failure-screen.lua:31 waits for console text 'nothing' of machine 'a'
+-- stderr:     task of Tests/Scripts/failure-screen.lua:29 at Tests/Scripts/failure-screen.lua:29 waits for console text 'nothing' of machine 'a'
 -- stderr:     machine 'a': ready for
 -- stderr:     machine 'b': not started
 -- stderr:     machine 'c': ended by this script

@@ -63,8 +63,6 @@ import Record
   var lastReset: Instant?
   var handlers: [UInt64: @Supervisor (QMPEvent) -> Void] = [:]
   var lastHandler: UInt64 = 0
-  /// QMP's STOP came, and no RESUME yet.
-  var isPaused = false
   private var failureNotice: Subscription?
 
   /// A machine that is not running yet. Makes `directory`, for its logs, which stays the caller's.

@@ -23,6 +23,7 @@ let package = Package(
     .target(name: "CProcess", cSettings: c),
     .target(name: "CProbe", cSettings: c),
     .target(name: "CArchive", cSettings: c),
+    .target(name: "CEdit", cSettings: c),
 
     .target(name: "CallFrames", swiftSettings: swift),
     .target(name: "Events", dependencies: ["CEvents"], swiftSettings: swift),
@@ -66,7 +67,7 @@ let package = Package(
     .executableTarget(
       name: "vmscript",
       dependencies: [
-        "Choreography", "Diagnosis", "Processes", "Suites",
+        "Choreography", "Diagnosis", "Processes", "Suites", "CEdit", "Events",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swift),
 

@@ -7,6 +7,7 @@ import Scripting
 /// the run ends.
 final class CaptureObject: ScriptObject {
   static let typeName = "capture"
+  static let fieldNames = ["path"]
 
   private let network: NetworkObject
   private let path: String

@@ -5,6 +5,7 @@ import Scripting
 /// `guest {}`: the default guest with more in it, for the field `guest` of machines.
 final class GuestObject: ScriptObject {
   static let typeName = "guest"
+  static let fieldNames = ["initramfs", "kernel"]
   let image: GuestImage
 
   private init(_ image: GuestImage) { self.image = image }

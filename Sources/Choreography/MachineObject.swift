@@ -6,6 +6,7 @@ import Scripting
 /// A machine as scripts hold it.
 final class MachineObject: ScriptObject {
   static let typeName = "machine"
+  static let fieldNames = ["boots", "name", "tags"]
 
   unowned let run: Run
   let machine: Machine

@@ -7,6 +7,7 @@ import Scripting
 /// `network {}`: an Ethernet switch in the host.
 final class NetworkObject: ScriptObject {
   static let typeName = "network"
+  static let fieldNames = ["name"]
 
   unowned let run: Run
   let network: Network

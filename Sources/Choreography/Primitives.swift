@@ -62,6 +62,7 @@ enum Primitives {
       ("default_timeout", { call in call.results(.number(run.defaultTimeout)) }),
       ("machine_method", machineMethod), ("console_expect", OutputEvent.expectInBoot),
       ("console_length", OutputEvent.length),
+      ("members", PromptPrimitives.members), ("machine_fields", PromptPrimitives.machineFields),
       ("case_begin", { call throws(ScriptError) in try run.cases.begin(call) }),
       ("case_failed", { call in run.cases.fail(call) }),
       ("case_note", { call in run.cases.note(call) }),

@@ -5,6 +5,7 @@ import Scripting
 /// `process {}`: a program of the host, as scripts hold it.
 final class ProcessObject: ScriptObject {
   static let typeName = "process"
+  static let fieldNames = ["name", "pid"]
 
   unowned let run: Run
   let process: HostProcess

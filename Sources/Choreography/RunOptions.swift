@@ -39,6 +39,8 @@ public struct RunOptions: Sendable {
 
   /// The script is only rehearsed, up to its waits, and this is told what it would do.
   public var plan: (@Sendable (Plan) -> Void)?
+  /// For `converse`; given to `execute`, it opens where the script fails.
+  public var prompt: (any PromptConsole)?
 
   public init(script: String?, say: @escaping @Sendable (String) -> Void) {
     self.script = script

@@ -4,9 +4,10 @@ import Glibc
 /// The only place that prints.
 enum Terminal {
   /// Writes a line to standard error in one piece.
-  static func say(_ text: String) {
-    write(text + "\n", to: 2)
-  }
+  static func say(_ text: String) { write(text + "\n", to: 2) }
+
+  /// The same to standard output.
+  static func show(_ text: String) { write(text + "\n", to: 1) }
 
   /// Writes to a descriptor in one piece, as far as somebody takes it.
   static func write(_ text: String, to descriptor: Int32) {
@@ -18,6 +19,8 @@ enum Terminal {
       rest = rest.dropFirst(count)
     }
   }
+
+  static func tell(_ report: Report) { say(report.text(layout)) }
 
   /// Whether somebody is there: a terminal that is none of an integration server's.
   static var hasPerson: Bool { isatty(2) == 1 && !isSet("CI") }

@@ -10,6 +10,7 @@ struct VMScript: ParsableCommand {
       """,
     subcommands: [
       RunCommand.self, TestCommand.self, PlanCommand.self, CheckCommand.self, NewCommand.self,
-      AttachCommand.self, DoctorCommand.self, GuestCommand.self, VersionCommand.self,
+      ReplCommand.self, AttachCommand.self, DoctorCommand.self, GuestCommand.self,
+      VersionCommand.self,
     ])
 }

@@ -37,6 +37,10 @@ let package = Package(
       name: "Machines", dependencies: ["Events", "Processes", "Notation", "CProbe"],
       swiftSettings: swift),
     .target(
+      name: "Suites",
+      dependencies: ["CEvents", "Events", "Processes", "Notation", "Record", "Machines"],
+      swiftSettings: swift),
+    .target(
       name: "Guests", dependencies: ["Events", "Processes", "Notation", "CArchive"],
       swiftSettings: swift, plugins: ["EmbedStdlib"]),
     .target(
@@ -50,13 +54,14 @@ let package = Package(
       name: "Choreography",
       dependencies: [
         "Events", "Processes", "Record", "Machines", "Networks", "Guests", "Scripting",
-        "ProtoMessages", "RemoteCalls",
+        "ProtoMessages", "RemoteCalls", "Suites",
       ],
       swiftSettings: swift, plugins: ["EmbedStdlib"]),
     .executableTarget(
       name: "vmscript",
       dependencies: [
-        "Choreography", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Choreography", "Suites",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swift),
 
     // Without the trait it is a program that says so.
@@ -87,6 +92,7 @@ let package = Package(
     .testTarget(name: "NotationTests", dependencies: ["Notation"], swiftSettings: swift),
     .testTarget(
       name: "MachinesTests", dependencies: ["Machines", "ProcessFixture"], swiftSettings: swift),
+    .testTarget(name: "SuitesTests", dependencies: ["Suites"], swiftSettings: swift),
     .testTarget(name: "GuestsTests", dependencies: ["Guests"], swiftSettings: swift),
     .testTarget(name: "ScriptingTests", dependencies: ["Scripting"], swiftSettings: swift),
     .testTarget(name: "ProtoMessagesTests", dependencies: ["ProtoMessages"], swiftSettings: swift),

@@ -85,6 +85,9 @@ import Synchronization
     if machines.count == 1 { measureLag() }
   }
 
+  /// It has been ended for good.
+  func disown(_ machine: Machine) { machines.removeAll { $0 === machine } }
+
   /// How late, in seconds, a timer of the supervisor's fired at worst since there were machines:
   /// what starves this starves the guests.
   private(set) var lag = 0.0

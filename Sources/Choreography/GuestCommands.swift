@@ -116,7 +116,8 @@ extension MachineObject {
     case .nil: break
     case .integer(let number) where (0..<0xffff_ffff).contains(number):
       request.user = String(number)
-    case .string(let bytes) where !bytes.isEmpty: request.user = try fields.string("user")
+    case .string(let bytes) where !bytes.isEmpty && bytes.allSatisfy({ $0 > 0x20 }):
+      request.user = try fields.string("user")
     default: throw fields.wrong("user", "a user's name or number in the guest")
     }
   }

@@ -31,6 +31,8 @@ public struct Report: Sendable {
   /// How late the host's own loop ran at worst, in seconds.
   var lag = 0.0
   var steps: [String] = []
+  /// The test that failed.
+  var test: String?
   /// The script's text, if that was standard input.
   var standardInput: String?
   /// What the guests' own logs were fetched as.
@@ -41,6 +43,8 @@ public struct Report: Sendable {
     headline = message
     place = Place(prefixOf: message)
   }
+
+  init(headline: String) { self.headline = headline }
 
   init(_ failure: Failure, reason: Ending.Reason?) {
     place = failure.place
@@ -96,6 +100,7 @@ public struct Report: Sendable {
     if let earlier {
       add("this came while the script ended because of: \(Self.shortened(earlier))")
     }
+    if let test { add("in test '\(Self.oneLine(test))'") }
     if !steps.isEmpty {
       add("in step " + steps.map { "'\($0)'" }.joined(separator: " › "))
     }

@@ -16,6 +16,8 @@ public final class Run {
   let started = Instant.now
   let seed: UInt64
   let record: RunRecord
+  /// The tests of the file.
+  private(set) lazy var cases = Cases(self, options.order)
   private(set) var machines: [MachineObject] = []
   /// Those whose end may still fail the script.
   private var processes: [ProcessObject] = []
@@ -29,8 +31,8 @@ public final class Run {
   /// Limits that `wait.eventually` sets to the waits inside it, by task.
   var caps: [UInt64: Deadline] = [:]
   private var subscriptions: [Subscription] = []
-  private var tokenCount: UInt64 = 0
-  private var nameCounts: [String: Int] = [:]
+  var tokenCount: UInt64 = 0
+  var nameCounts: [String: Int] = [:]
   /// The steps that each task is in, outermost first.
   private var steps: [UInt64: [String]] = [:]
   /// Those in which an error arose, with its text.
@@ -50,7 +52,9 @@ public final class Run {
     self.options = options
     interpreter = Interpreter(outOfMemory: { Ending.outOfMemory() })
     seed = options.seed ?? UInt64.random(in: 0...0xffff_ffff)
-    record = RunRecord(scriptName: options.scriptName)
+    record = RunRecord(
+      scriptName: options.scriptName, parent: options.order?.records,
+      kept: options.order?.records == nil ? RunRecord.kept : .max)
   }
 
   /// Runs the script to its end, and takes everything down. Blocks; the caller's thread is the
@@ -66,6 +70,7 @@ public final class Run {
       if task === interpreter.scheduler.main { afterFailure(failure, on: thread) }
     }
     Primitives.install(in: self)
+    if options.order != nil { _ = cases }
     let main: LuaTask
     do throws(ScriptError) {
       main = try interpreter.loadMain(path: options.script, arguments: options.arguments)
@@ -99,9 +104,14 @@ public final class Run {
       failure.error?.fields["skip"] == nil, machines.contains(where: \.isLiving)
     else { return }
     let report = complete(report(failure, reason: nil))
-    if let show = options.show { show(report) } else { options.say(report.text) }
+    show(report)
     shown = report
     stay()
+  }
+
+  /// Before the run ends.
+  func show(_ report: Report) {
+    if let show = options.show { show(report) } else { options.say(report.text) }
   }
 
   private func stay() {
@@ -111,6 +121,8 @@ public final class Run {
 
   /// `os.exit`: takes everything down and ends the program.
   func exit(status: Int32) -> Never {
+    let status = cases.status(status)
+    cases.fileEnded(status)
     takeDown()
     Glibc.exit(status)
   }
@@ -134,6 +146,13 @@ public final class Run {
       } else {
         result.report = complete(failed)
       }
+    }
+    result.status = cases.status(result.status)
+    cases.fileEnded(result.status, report: result.report, skipped: result.skipped)
+    if result.report == nil, let summary = cases.summary {
+      var report = Report(headline: summary)
+      (report.logs, report.again) = (record.path, options.again(seed: seed))
+      result.report = report
     }
     takeDown()
     interpreter.close()
@@ -221,6 +240,13 @@ public final class Run {
     return report
   }
 
+  /// The report of a test that has failed, and the exit status that it alone would make.
+  func caseReport(_ failure: Failure) -> (Report, Int32) {
+    situation = Situation(self, failed: interpreter.scheduler.current)
+    let status: Int32 = failure.error?.kind == .missing ? 3 : 1
+    return (complete(report(failure, reason: nil)), status)
+  }
+
   /// Ends the tasks that the script left behind, with their `<close>` handlers.
   private func endTasks() {
     let scheduler = interpreter.scheduler
@@ -237,13 +263,18 @@ public final class Run {
   /// KVM, times `--timeout-scale`.
   var defaultTimeout: Double { (isUnderTCG ? 300 : 60) * options.timeoutScale }
 
+  /// The limit of the call that is being made, if it had to wait for a machine's start: for the rest of it
+  /// there is what the start has left of its time-out.
+  var begunLimit: TimeLimit?
+
   /// When a wait of the present task with this time-out gives up: `wait.eventually` may set it an
   /// earlier limit.
   func deadline(_ timeout: Double) -> Deadline { limit(timeout).deadline }
 
   /// The same with what to say then; nil is the default time-out.
   func limit(_ timeout: Double?) -> TimeLimit {
-    TimeLimit(
+    if let begunLimit, begunLimit.seconds == timeout { return begunLimit }
+    return TimeLimit(
       timeout ?? defaultTimeout, cap: interpreter.scheduler.current.flatMap { caps[$0.id] })
   }
 
@@ -319,6 +350,20 @@ public final class Run {
     processes.append(process)
   }
 
+  /// What has been ended with a test: another may have the name.
+  func forget(_ things: [any ScriptObject]) {
+    for machine in things.compactMap({ $0 as? MachineObject }) {
+      machines.removeAll { $0 === machine }
+      record.forget(machine.name)
+      let machine = machine.machine
+      Supervisor.sync { Ending.shared.disown(machine) }
+    }
+    for process in things.compactMap({ $0 as? ProcessObject }) {
+      processes.removeAll { $0 === process }
+      record.forget("process-\(process.name)")
+    }
+  }
+
   /// The directory of a machine's logs.
   func directory(of machine: String) -> String {
     (try? record.directory(for: machine)) ?? "(none)"
@@ -326,7 +371,7 @@ public final class Run {
 
   /// The unasked end of any machine or process, once. During a wait, `lookElsewhere` first lets other tasks
   /// claim an end that they wait for.
-  private func takeUnclaimedDeath(
+  func takeUnclaimedDeath(
     during wait: (any Wait)?, lookElsewhere: () -> Void = {}
   ) -> ScriptError? {
     if wait != nil {

@@ -1,5 +1,6 @@
 import Machines
 import Scripting
+import Suites
 
 /// What machines run on unless a script says: "auto", "kvm" or "tcg".
 public typealias AcceleratorChoice = HostCapabilities.Choice
@@ -25,6 +26,8 @@ public struct RunOptions: Sendable {
   public var keeps = false
   /// Shows why the script failed, when that is to be known before the run ends; nil: as `say` does.
   public var show: (@Sendable (Report) -> Void)?
+  /// What a suite that runs this file wants; nil without one.
+  public var order: FileOrder?
   /// Shows a line of progress or a warning to the person who runs it.
   public var say: @Sendable (String) -> Void
 

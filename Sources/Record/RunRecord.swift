@@ -16,10 +16,12 @@ public final class RunRecord: Sendable {
   private let state = Mutex(State())
   private let scriptName: String
   private let parent: String?
+  private let kept: Int
 
   /// `scriptName` is a script's path or name; its last part becomes part of the directory's name.
-  /// `parent` stands for the usual place of all records.
-  public init(scriptName: String, parent: String? = nil) {
+  /// `parent` stands for the usual place of all records, of which `kept` stay.
+  public init(scriptName: String, parent: String? = nil, kept: Int = RunRecord.kept) {
+    self.kept = kept
     let file = scriptName.split(separator: "/").last.map(String.init) ?? ""
     self.scriptName = Self.fileName(file.hasSuffix(".lua") ? String(file.dropLast(4)) : file)
     self.parent = parent ?? Self.usualParent
@@ -52,6 +54,9 @@ public final class RunRecord: Sendable {
     }
   }
 
+  /// Another machine may have the name from now on, and has a directory of its own.
+  public func forget(_ machine: String) { state.withLock { $0.machines[machine] = nil } }
+
   /// Appends a line to the record's `run.log`.
   public func append(_ line: String) throws(RecordError) {
     try state.withLock { state throws(RecordError) in
@@ -80,7 +85,7 @@ public final class RunRecord: Sendable {
       while true {
         if let made = try LockedDirectory(parent: parent, name: name) {
           state.directory = made
-          Self.removeOld(in: parent)
+          removeOld(in: parent)
           return made.path
         }
         name = "\(stem)-\(number)"
@@ -92,7 +97,7 @@ public final class RunRecord: Sendable {
   }
 
   /// Those of living runs stay, whatever their number.
-  private static func removeOld(in parent: String) {
+  private func removeOld(in parent: String) {
     let names = Folder.names(in: parent)
     // A name begins with its time, so that the order of names is that of time.
     let records = names.filter { $0.first?.isASCII == true && $0.first?.isNumber == true }

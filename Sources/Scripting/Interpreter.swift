@@ -25,6 +25,8 @@ public final class Interpreter {
   let lifeline: Lifeline
   /// The script, if it was read from standard input.
   public internal(set) var standardInput: String?
+  /// Told of each object that scripts have not seen before.
+  public var onNewObject: ((any ScriptObject) -> Void)?
   /// What the script is told when it was interrupted; nil to go on.
   public var onInterrupt: () -> ScriptError? = { nil }
   /// Told once of a task that fails: that nothing in it catches the error, before anything of it is
@@ -206,7 +208,8 @@ public final class Interpreter {
   /// `catch_all(note_trace, f, …)`, `leave_scope(scope, ok, …)`.
   public func setScopeFunctions() {
     setField("enter_scope") { call throws(ScriptError) in
-      try call.interpreter.scheduler.enterScope(call, call.number(1) ?? 0)
+      try call.interpreter.scheduler.enterScope(
+        call, call.number(1) ?? 0, of: call.text(2) ?? "within")
     }
     bridge_push_catch_all(state)
     lua_setfield(state, -2, "catch_all")
@@ -242,6 +245,7 @@ public final class Interpreter {
       return
     }
     lua_pop_values(state, 1)
+    onNewObject?(object)
     pushMetatable(state, of: type(of: object))
     bridge_push_box(state, Unmanaged.passRetained(object as AnyObject).toOpaque(), uncatchable)
     lua_pushvalue(state, -1)

@@ -22,6 +22,8 @@ public final class Scheduler {
   public var mainFault: (any Wait, () -> Void) -> ScriptError? = { _, _ in nil }
   /// Served whenever no task can go on, and now and then between their turns.
   public var source: (any ScriptSource)?
+  /// Told now and then what all tasks wait for.
+  public var observer: WaitObserver?
   /// Told of each task that fails while nobody waits for it.
   public var onUnawaitedFailure: (LuaTask) -> Void = { _ in }
 
@@ -198,8 +200,9 @@ public final class Scheduler {
       deliver()
       if ready.isEmpty {
         if outside == 0 && findDeadlock() { continue }
-        let next = timers.soonest.map { Deadline($0) } ?? .never
-        mailbox.sleep(until: min(next, deadline), serving: source)
+        var next = min(timers.soonest.map { Deadline($0) } ?? .never, deadline)
+        if let observer { next = min(next, observer.look(at: self)) }
+        mailbox.sleep(until: next, serving: source)
         continue
       }
       // Tasks that always have something to do must not starve it.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Choreography
 import Glibc
+import Suites
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -44,6 +45,8 @@ struct RunCommand: ParsableCommand {
       """)
   var keep = false
 
+  @Option(help: .hidden) var suite: String?
+
   @Argument(help: "The script, or - for standard input.", completion: .file(extensions: ["lua"]))
   var file: String
 
@@ -60,6 +63,9 @@ struct RunCommand: ParsableCommand {
       throw ValidationError(
         "--keep stays until Ctrl-C, and there is no terminal here to press it: give --timeout too")
     }
+    if let suite, FileOrder(argument: suite) == nil {
+      throw ValidationError("--suite is for vmscript test alone")
+    }
     guard timeoutScale > 0, timeoutScale.isFinite else {
       throw ValidationError("--timeout-scale wants a number above 0")
     }
@@ -74,6 +80,7 @@ struct RunCommand: ParsableCommand {
     options.kernel = kernel
     options.jobs = jobs
     options.keeps = keep
+    options.order = suite.flatMap { FileOrder(argument: $0) }
     options.memory = memory.flatMap { RunOptions.bytes($0) }
     Self.execute(options)
   }
@@ -90,8 +97,11 @@ struct RunCommand: ParsableCommand {
 
   static func execute(_ options: RunOptions) -> Never {
     let result = Run(options).execute()
-    if let report = result.report, !result.isShown { Terminal.say(report.text(Terminal.layout)) }
-    if let reason = result.skipped { Terminal.say("vmscript: \(reason)") }
+    // A suite has been told.
+    if options.order == nil {
+      if let report = result.report, !result.isShown { Terminal.say(report.text(Terminal.layout)) }
+      if let reason = result.skipped { Terminal.say("vmscript: \(reason)") }
+    }
     Glibc.exit(result.status)
   }
 }

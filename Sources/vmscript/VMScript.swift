@@ -8,5 +8,9 @@ struct VMScript: ParsableCommand {
     discussion: """
       A script is Lua 5.4. `vmscript run scripts/netsplit.lua` is a good first one.
       """,
-    subcommands: [RunCommand.self, AttachCommand.self, GuestCommand.self, VersionCommand.self])
+    subcommands: [
+      RunCommand.self, AttachCommand.self, TestCommand.self, CheckCommand.self, NewCommand.self,
+      GuestCommand.self,
+      VersionCommand.self,
+    ])
 }

@@ -1194,6 +1194,18 @@ function options.optional(...) end
 ---@return OptionRule
 function options.one_of(...) end
 
---- Ends the script as one that cannot run here, with status 0.
+--- Ends the script, or the test that it is in, as one that cannot run here, with status 0.
 ---@param reason string
 function skip(reason) end
+
+---@class TestOptions
+---@field tags? string[] for `vmscript test --tags`
+---@field timeout? Seconds for all of it; default: each wait has its own
+
+--- A test of this file: runs now. If it fails the next ones run all the same, and the file fails at
+--- its end. What is made in it ends with it.
+---@param name string of which there is one in a file
+---@param options TestOptions
+---@param f fun()
+---@overload fun(name: string, f: fun())
+function test(name, options, f) end

@@ -165,6 +165,9 @@ local function skip(reason)
   host.fail("assertion", "skipped: " .. tostring(reason), nil, { skip = "true" })
 end
 
+--- A test of this file.
+local function test(...) require "internal.case"(...) end
+
 --- A network's methods that are written in Lua, by name.
 local network_methods = {
   nemesis = function(...) return require "vmscript.nemesis".start(...) end,
@@ -225,6 +228,7 @@ local api = {
   options = options,
   step = step,
   skip = skip,
+  test = test,
 }
 
 for name, value in pairs(api) do _G[name] = value end
@@ -238,5 +242,9 @@ package.loaded["internal.host"] = {
   pattern_text = host.pattern_text,
   now = host.now, token = host.token,
   console_expect = host.console_expect, console_length = host.console_length,
+  case_begin = host.case_begin, case_failed = host.case_failed, case_note = host.case_note,
+  case_things = host.case_things, case_end_tasks = host.case_end_tasks,
+  case_check = host.case_check, case_end = host.case_end, enter_scope = host.enter_scope,
+  leave_scope = host.leave_scope, catch_all = host.catch_all, note_trace = host.note_trace,
 }
 host.machine_method("login", function(...) return require "internal.login".login(...) end)

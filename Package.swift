@@ -31,10 +31,11 @@ let package = Package(
     .target(
       name: "Networks", dependencies: ["Events", "CEvents", "Processes"],
       swiftSettings: swift + [.unsafeFlags(["-enforce-exclusivity=unchecked"])]),
-    .target(name: "Record", dependencies: ["Processes"], swiftSettings: swift),
     .target(name: "Notation", swiftSettings: swift),
     .target(
-      name: "Machines", dependencies: ["Events", "Processes", "Notation", "CProbe"],
+      name: "Record", dependencies: ["Events", "Processes", "Notation"], swiftSettings: swift),
+    .target(
+      name: "Machines", dependencies: ["Events", "Processes", "Notation", "Record", "CProbe"],
       swiftSettings: swift),
     .target(
       name: "Suites",
@@ -53,7 +54,7 @@ let package = Package(
     .target(
       name: "Choreography",
       dependencies: [
-        "Events", "Processes", "Record", "Machines", "Networks", "Guests", "Scripting",
+        "Events", "Processes", "Notation", "Record", "Machines", "Networks", "Guests", "Scripting",
         "ProtoMessages", "RemoteCalls", "Suites",
       ],
       swiftSettings: swift, plugins: ["EmbedStdlib"]),
@@ -87,8 +88,13 @@ let package = Package(
     .executableTarget(
       name: "SwitchBench", dependencies: ["Networks"], path: "Tests/Fixtures/SwitchBench",
       swiftSettings: swift),
+    .executableTarget(
+      name: "RecordBench", dependencies: ["Events", "Machines", "Record"],
+      path: "Tests/Fixtures/RecordBench", swiftSettings: swift),
     .testTarget(name: "NetworksTests", dependencies: ["Networks"], swiftSettings: swift),
-    .testTarget(name: "RecordTests", dependencies: ["Record"], swiftSettings: swift),
+    .testTarget(
+      name: "RecordTests", dependencies: ["Events", "Notation", "Processes", "Record"],
+      swiftSettings: swift),
     .testTarget(name: "NotationTests", dependencies: ["Notation"], swiftSettings: swift),
     .testTarget(
       name: "MachinesTests", dependencies: ["Machines", "ProcessFixture"], swiftSettings: swift),

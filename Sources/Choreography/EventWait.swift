@@ -46,6 +46,7 @@ final class EventWait: Wait {
   var deadline: Deadline { min(times.last ?? .never, limit.deadline) }
 
   var purpose: String { Self.purpose(of: waiting, mode) }
+  var machineName: String? { items.lazy.compactMap { $0.event.mortal?.machineName }.first }
 
   /// What has not come yet.
   private var waiting: [Item] { zip(items, outcomes).filter { $0.1 == nil }.map(\.0) }

@@ -163,7 +163,7 @@ public struct Report: Sendable {
   }
 
   /// The line of a script's file, if it can still be read.
-  private func sourceLine(_ place: Place) -> String? {
+  func sourceLine(_ place: Place) -> String? {
     if place.source == "stdin", let standardInput {
       let lines = standardInput.split(separator: "\n", omittingEmptySubsequences: false)
       guard lines.indices.contains(place.line - 1) else { return nil }

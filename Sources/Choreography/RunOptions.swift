@@ -7,6 +7,8 @@ public typealias AcceleratorChoice = HostCapabilities.Choice
 
 /// How a script is to be run: a value made by the command line.
 public struct RunOptions: Sendable {
+  public static let version = "0.1.0"
+
   /// The script's file; nil reads it from standard input.
   public var script: String?
   public var arguments: [String] = []
@@ -22,12 +24,12 @@ public struct RunOptions: Sendable {
   /// How many machines may run at once, and how much memory they may have; nil for what the host has.
   public var jobs: Int?
   public var memory: UInt64?
+  /// What a suite that runs this file wants; nil without one.
+  public var order: FileOrder?
   /// Machines that live when the script is over are kept until a signal or the time-out.
   public var keeps = false
   /// Shows why the script failed, when that is to be known before the run ends; nil: as `say` does.
   public var show: (@Sendable (Report) -> Void)?
-  /// What a suite that runs this file wants; nil without one.
-  public var order: FileOrder?
   /// Shows a line of progress or a warning to the person who runs it.
   public var say: @Sendable (String) -> Void
 

@@ -16,6 +16,8 @@ import Processes
 
   /// Set while the guest of this boot cannot be had, by who would have brought the agent into it.
   public nonisolated let barred = Event<AgentError>()
+  /// Told of each agent before `ready` is set.
+  public var onReady: @Supervisor (AgentReady) -> Void = { _ in }
   /// The kernel's numbers of the boot whose agent said hello last, and of the one that a reset has ended;
   /// empty where there was none, or it is not known.
   private var presentBoot = ""
@@ -225,11 +227,14 @@ import Processes
     if sent == 0 { outgoing = [] }
     leaving.clear()
     barred.clear()
-    ready.set(
+    let agent =
       AgentReady(
         session: frame.session, uptime: Double(body.littleOrZero(UInt64.self, at: 8)) / 1e9,
-        bootID: bootID, kernelRelease: body.text(at: 56, size: 72),
-        isInit: body.littleOrZero(UInt32.self, at: 4) != 0, at: .now))
+        bootID: bootID, kernelRelease: body.text(at: 56, size: 64),
+        isInit: body.littleOrZero(UInt32.self, at: 4) != 0,
+        initUptime: Double(body.littleOrZero(UInt64.self, at: 120)) / 1e9, at: .now)
+    onReady(agent)
+    ready.set(agent)
     send(.welcome, 0, body: Self.clockAndSeed())
     let waiting = unsent
     unsent = []

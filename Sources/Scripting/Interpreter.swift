@@ -113,10 +113,14 @@ public final class Interpreter {
         if error.kind == .cancelled, task === scheduler.main { wait.explain(&error) }
         task.noteInterrupted(wait, by: error)
         wait.abandon()
+        scheduler.tellEnd(of: task, .stopped)
         throw error
       }
-      return Int32(try wait.finish(Call(state: state, interpreter: self)))
+      let count = try wait.finish(Call(state: state, interpreter: self))
+      scheduler.tellEnd(of: task, .done)
+      return Int32(count)
     } catch {
+      scheduler.tellEnd(of: task, .failed(error))
       return raise(state, error)
     }
   }

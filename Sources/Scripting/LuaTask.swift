@@ -12,6 +12,7 @@ public final class LuaTask {
   /// Keeps the coroutine alive in the registry.
   let anchor: Int32
   var startArguments: Int32
+  public let began = Instant.now
   var wait: (any Wait)?
   private var waitBegan = Instant.now
   /// The wait in which it was told of an error from elsewhere, such as that it has to end.
@@ -26,6 +27,9 @@ public final class LuaTask {
   var isReady = false
   /// For when the scheduler's timer is set.
   var timer = Deadline.never
+  /// Its wait began since the script last stood still; the witness was told of it.
+  var isWaitFresh = false
+  var isWaitWitnessed = false
   /// Waits that were over at once.
   var quickWaits: UInt = 0
   /// It waits for something that may come from outside of the script.

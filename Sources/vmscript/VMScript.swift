@@ -9,8 +9,7 @@ struct VMScript: ParsableCommand {
       A script is Lua 5.4. `vmscript run scripts/netsplit.lua` is a good first one.
       """,
     subcommands: [
-      RunCommand.self, AttachCommand.self, TestCommand.self, CheckCommand.self, NewCommand.self,
-      GuestCommand.self,
-      VersionCommand.self,
+      RunCommand.self, TestCommand.self, CheckCommand.self, NewCommand.self, AttachCommand.self,
+      GuestCommand.self, VersionCommand.self,
     ])
 }

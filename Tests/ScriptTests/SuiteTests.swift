@@ -218,7 +218,7 @@ import Testing
     let child = try ChildProcess(
       [
         "/bin/bash", "-c", "\"$@\" | head -n 1; exit ${PIPESTATUS[0]}", "bash", ScriptRun.binary,
-        "test", "--jobs", "1", "plain/first_test.lua", "odd/slow_test.lua",
+        "test", "--jobs", "1", "bad/fine_test.lua", "odd/slow_test.lua",
       ],
       environment: traces.environment, directory: Self.folder)
     let deadline = Date().addingTimeInterval(60)

@@ -9,7 +9,9 @@ local function end_things()
   things:add(host.case_end_tasks)
 end
 
-local function closing(f) return setmetatable({}, { __close = function(_, failure) f(failure) end }) end
+local function closing(f)
+  return setmetatable({}, { __close = function(_, failure) f(failure) end })
+end
 
 --- What is to be done when the test's function has ended, or failed.
 local function finish(failure)

@@ -100,7 +100,7 @@ public struct Report: Sendable {
     if let earlier {
       add("this came while the script ended because of: \(Self.shortened(earlier))")
     }
-    if let test { add("in test '\(test)'") }
+    if let test { add("in test '\(Self.oneLine(test))'") }
     if !steps.isEmpty {
       add("in step " + steps.map { "'\($0)'" }.joined(separator: " › "))
     }

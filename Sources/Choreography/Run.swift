@@ -162,6 +162,11 @@ public final class Run {
     stay()
   }
 
+  /// Before the run ends.
+  func show(_ report: Report) {
+    if let show = options.show { show(report) } else { options.say(report.text) }
+  }
+
   private func stay() {
     hasStayed = true
     Stay.stay(self)
@@ -385,6 +390,7 @@ public final class Run {
 
   /// The report of a test that has failed, and the exit status that it alone would make.
   func caseReport(_ failure: Failure) -> (Report, Int32) {
+    situation = Situation(self, failed: interpreter.scheduler.current)
     let status: Int32 = failure.error?.kind == .missing ? 3 : 1
     return (complete(report(failure, reason: nil)), status)
   }

@@ -65,8 +65,8 @@ struct RunCommand: ParsableCommand {
     var options = RunOptions(script: file == "-" ? nil : file, say: Terminal.say)
     options.arguments = arguments
     options.offer = Terminal.offer
-    // As the person called it; found by PATH if it has no slash.
     options.show = { Terminal.say($0.text(Terminal.layout)) }
+    // As the person called it; found by PATH if it has no slash.
     options.program = CommandLine.arguments.first ?? options.program
     return options
   }

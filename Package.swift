@@ -37,6 +37,9 @@ let package = Package(
       name: "Machines", dependencies: ["Events", "Processes", "Notation", "CProbe"],
       swiftSettings: swift),
     .target(
+      name: "Reports", dependencies: ["Processes", "Record", "Notation", "Machines"],
+      exclude: ["Page"], swiftSettings: swift, plugins: ["EmbedStdlib"]),
+    .target(
       name: "Guests", dependencies: ["Events", "Processes", "Notation", "CArchive"],
       swiftSettings: swift, plugins: ["EmbedStdlib"]),
     .target(
@@ -49,14 +52,14 @@ let package = Package(
     .target(
       name: "Choreography",
       dependencies: [
-        "Events", "Processes", "Record", "Machines", "Networks", "Guests", "Scripting",
+        "Events", "Processes", "Record", "Machines", "Reports", "Networks", "Guests", "Scripting",
         "ProtoMessages", "RemoteCalls",
       ],
       swiftSettings: swift, plugins: ["EmbedStdlib"]),
     .executableTarget(
       name: "vmscript",
       dependencies: [
-        "Choreography", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Choreography", "Reports", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swift),
 
     // Without the trait it is a program that says so.
@@ -84,6 +87,8 @@ let package = Package(
       swiftSettings: swift),
     .testTarget(name: "NetworksTests", dependencies: ["Networks"], swiftSettings: swift),
     .testTarget(name: "RecordTests", dependencies: ["Record"], swiftSettings: swift),
+    .testTarget(
+      name: "ReportsTests", dependencies: ["Reports", "Processes", "Notation"], swiftSettings: swift),
     .testTarget(name: "NotationTests", dependencies: ["Notation"], swiftSettings: swift),
     .testTarget(
       name: "MachinesTests", dependencies: ["Machines", "ProcessFixture"], swiftSettings: swift),

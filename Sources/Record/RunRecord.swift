@@ -100,7 +100,8 @@ public final class RunRecord: Sendable {
     for name in left + records.dropLast(kept) { LockedDirectory.removeIfDead(parent + "/" + name) }
   }
 
-  private static var usualParent: String? {
+  /// Where records are kept unless the program is told; nil without a home.
+  public static var usualParent: String? {
     if let state = Folder.variable("XDG_STATE_HOME") { return state + "/vmscript/runs" }
     return Folder.home.map { $0 + "/.local/state/vmscript/runs" }
   }

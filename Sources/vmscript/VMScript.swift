@@ -8,5 +8,5 @@ struct VMScript: ParsableCommand {
     discussion: """
       A script is Lua 5.4. `vmscript run scripts/netsplit.lua` is a good first one.
       """,
-    subcommands: [RunCommand.self, GuestCommand.self, VersionCommand.self])
+    subcommands: [RunCommand.self, ReportCommand.self, GuestCommand.self, VersionCommand.self])
 }

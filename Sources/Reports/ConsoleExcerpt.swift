@@ -135,17 +135,10 @@ struct ConsoleExcerpt {
   }
 
   /// About what a line takes in the page, with its time.
-  private static func cost(_ text: String) -> Int {
-    var cost = 8
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "<"): cost += 6
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"): cost += 2
-      default: cost += 1
-      }
-    }
-    return cost
-  }
+  private static func cost(_ text: String) -> Int { text.pageSize + 6 }
+
+  /// About what all take.
+  var cost: Int { lines.reduce(0) { $0 + Self.cost($1.text) } }
 
   private func density(_ clock: ConsoleClock, _ duration: Double) -> [Int] {
     var (counts, before) = ([Int](), 0)

@@ -22,7 +22,7 @@ struct Mark {
 
   /// About the bytes that it takes in the page.
   var cost: Int {
-    details.reduce(48 + title.utf8.count) { $0 + $1.name.utf8.count + 4 + $1.value.roughSize }
+    details.reduce(48 + title.pageSize) { $0 + $1.name.utf8.count + 4 + $1.value.roughSize }
   }
 
   /// What is kept when not all can be: lower first.
@@ -30,7 +30,7 @@ struct Mark {
     switch kind {
     case _ where isBad || isOpen: 0
     case "machine", "network", "process", "run": 0
-    case "step", "task", "note": 1
+    case "step", "task", "note", "qmp": 1
     default: 2
     }
   }
@@ -47,7 +47,7 @@ extension JSON {
 
   var roughSize: Int {
     switch self {
-    case .string(let text): text.utf8.count + 2
+    case .string(let text): text.pageSize
     case .array(let elements): elements.reduce(2) { $0 + 1 + $1.roughSize }
     case .object(let members):
       members.reduce(2) { $0 + $1.name.utf8.count + 4 + $1.value.roughSize }
@@ -63,6 +63,19 @@ extension JSON {
 }
 
 extension String {
+  /// About the bytes that it takes in the page, where some characters are written longer.
+  var pageSize: Int {
+    var size = 2
+    for byte in utf8 {
+      switch byte {
+      case UInt8(ascii: "<"), 0..<0x20: size += 6
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"): size += 2
+      default: size += 1
+      }
+    }
+    return size
+  }
+
   /// Its beginning, with what was left out said.
   func cut(_ limit: Int) -> String {
     guard utf8.count > limit else { return self }

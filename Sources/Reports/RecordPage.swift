@@ -1,10 +1,11 @@
 import Glibc
 import Notation
+import Processes
 
 /// What the page shows of a record, as the data that its script reads.
 struct RecordPage {
   private static let consoleBudget = 2_800_000
-  private static let markBudget = 1_200_000
+  private static let markBudget = 1_600_000
 
   let record: String
 
@@ -103,40 +104,65 @@ struct RecordPage {
   private func machines(
     _ story: RunStory, _ summary: JSON?, _ marks: [Mark], _ duration: Double
   ) throws(ReportError) -> [JSON] {
-    let known = summary?["machines"]?.elements ?? []
     let moments = marks.filter { $0.tier < 2 }.map(\.start)
-    var places: [(index: Int, folder: String, size: Int)] = []
-    for (index, machine) in story.machines.enumerated() {
-      let said = known.first { $0["name"]?.text == machine.name }?["directory"]?.text
-      let folder = folder(said ?? machine.name)
+    var speakers = story.machines.map { machine in
+      let told = summary?["machines"]?.elements?.first { $0["name"]?.text == machine.name }
+      return Speaker(
+        name: machine.name, folder: folder(told?["directory"]?.text ?? machine.name),
+        log: "console", told: told, boots: machine.boots)
+    }
+    speakers += processNames.map {
+      Speaker(name: $0, folder: Self.processPrefix + $0, log: "output", told: ["kind": "process"])
+    }
+    let sizes = speakers.map { speaker in
       var status = stat()
-      let size =
-        stat("\(record)/\(folder)/console.log", &status) == 0 ? Int(status.st_size) : 0
-      places.append((index, folder, size))
+      return stat("\(record)/\(speaker.folder)/\(speaker.log).log", &status) == 0
+        ? Int(status.st_size) : 0
     }
     // A console that needs less than its share leaves the rest to others.
-    var (left, result) = (Self.consoleBudget, [JSON](repeating: .null, count: places.count))
-    for (position, place) in places.sorted(by: { $0.size < $1.size }).enumerated() {
-      let machine = story.machines[place.index]
+    var (left, result) = (Self.consoleBudget, [JSON](repeating: .null, count: speakers.count))
+    let order = sizes.indices.sorted { sizes[$0] < sizes[$1] }
+    for (position, index) in order.enumerated() {
+      let speaker = speakers[index]
+      let path = "\(record)/\(speaker.folder)/\(speaker.log)"
       let excerpt = try ConsoleExcerpt(
-        log: "\(record)/\(place.folder)/console.log",
-        times: "\(record)/\(place.folder)/console.times",
-        budget: left / (places.count - position), moments: moments, duration: duration)
+        log: path + ".log", times: path + ".times", budget: left / (order.count - position),
+        moments: moments, duration: duration)
       left -= excerpt.map { min(left, $0.cost) } ?? 0
-      let told = known.first { $0["name"]?.text == machine.name }
+      result[index] = speaker.json(excerpt)
+    }
+    return result
+  }
+
+  /// Who writes text that is kept with its times: a machine, or a process of the script's.
+  private struct Speaker {
+    var name: String
+    var folder: String
+    /// Its log without the ending.
+    var log: String
+    var told: JSON?
+    var boots: [[JSON.Member]] = []
+
+    func json(_ excerpt: ConsoleExcerpt?) -> JSON {
       var members: [JSON.Member] = [
-        .init("name", .string(machine.name)), .init("folder", .string(place.folder)),
+        .init("name", .string(name)), .init("folder", .string(folder)),
+        .init("file", .string(log + ".log")),
       ]
       for name in ["kind", "command", "shell"] {
         if let value = told?[name] { members.append(.init(name, value.limited(16 << 10))) }
       }
-      let boots = machine.boots.isEmpty ? told?["boots"]?.elements ?? [] : []
-      members.append(
-        .init("boots", .array(boots + machine.boots.map { .object($0) })))
+      let known = boots.isEmpty ? told?["boots"]?.elements ?? [] : []
+      members.append(.init("boots", .array(known + boots.map { .object($0) })))
       if let excerpt { members.append(.init("console", excerpt.json)) }
-      result[place.index] = .object(members)
+      return .object(members)
     }
-    return result
+  }
+
+  private static let processPrefix = "process-"
+
+  private var processNames: [String] {
+    Folder.names(in: record).filter { $0.hasPrefix(Self.processPrefix) }
+      .prefix(100).map { String($0.dropFirst(Self.processPrefix.count)) }
   }
 
   /// A name in the record, and never a way out of it: the record may have been moved.
@@ -177,10 +203,14 @@ struct RecordPage {
     let numbers = Dictionary(uniqueKeysWithValues: kinds.enumerated().map { ($1, $0) })
     let machines = Dictionary(
       story.machines.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let processes = Dictionary(
+      uniqueKeysWithValues: processNames.enumerated().map { ($1, $0 + story.machines.count) })
     return .array(
       marks.compactMap { mark in
         guard let kind = numbers[mark.kind] else { return nil }
-        let machine = mark.machine.flatMap { machines[$0] } ?? -1
+        let machine =
+          mark.machine.map { machines[$0] ?? -1 }
+          ?? (mark.kind == "process" ? processes[mark.title] : nil) ?? -1
         return .array([
           .integer(Int64(kind)), .integer(Int64(machine)), .seconds(mark.start),
           mark.end.map { .seconds($0) } ?? .null, .string(mark.title),
@@ -192,9 +222,6 @@ struct RecordPage {
 }
 
 extension ConsoleExcerpt {
-  /// About the bytes that it takes in the page.
-  var cost: Int { lines.reduce(0) { $0 + $1.text.utf8.count + 8 } }
-
   /// The lines in one text, and the milliseconds that each came after the one before.
   fileprivate var json: JSON {
     var members: [JSON.Member] = [

@@ -32,6 +32,7 @@ struct RunStory {
 
   mutating func take(_ kind: String, _ time: Double, _ event: JSON) throws(ReportError) {
     duration = max(duration, time)
+    if let machine = event["machine"]?.text { _ = index(of: machine) }
     switch kind {
     case "run": try takeRun(event)
     case "machine": takePhase(time, event)
@@ -116,6 +117,7 @@ struct RunStory {
       if processes.count < Self.processLimit {
         processIndex[key] = processes.count
         var members = Self.rest(event, without: ["phase", "command"])
+        if let machine = event["machine"] { members.append(JSON.Member("machine", machine)) }
         members.append(JSON.Member("launched", .seconds(time)))
         if let command = event["command"] { members.append(JSON.Member("command", command)) }
         processes.append(members)

@@ -83,7 +83,7 @@ const consoles = {
       parts.push(`${size(left)} of console text are not in this page: its beginning, its end and what was said around events are. Whole: `);
       cut.slice(0, 8).forEach((machine, index) => {
         if (index) parts.push(", ");
-        parts.push(make("a", { href: machine.log }, `${machine.folder}/console.log`));
+        parts.push(make("a", { href: machine.log }, machine.file));
       });
     }
     if (this.items.length && !this.isTimed) parts.push("When these lines came was not recorded.");
@@ -99,7 +99,7 @@ const consoles = {
     if (item.gap) {
       return make("div", { class: `row gap${now}`, "data-index": index },
         make("a", { href: machine.log },
-          `⋯ ${size(item.gap)} left out here: see ${machine.folder}/console.log`));
+          `⋯ ${size(item.gap)} left out here: see ${machine.file}`));
     }
     const text = machine.console.texts[item.line];
     return make("div", { class: `row${now}${alarm.test(text) ? " alarm" : ""}`, "data-index": index },

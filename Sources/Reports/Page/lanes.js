@@ -54,10 +54,10 @@ function buildLanes() {
   for (const machine of machines) {
     if (state.hiddenMachines.has(machine.index)) continue;
     const own = (kind) => of((mark) => mark.machine === machine.index && mark.kind === kind);
-    const rows = pack(own("command"), 5);
+    const rows = pack(machine.kind === "process" ? own("process") : own("command"), 5);
     const points = own("machine").concat(own("qmp")).sort((a, b) => a.start - b.start);
     if (points.length) rows.push(points);
-    const bars = state.hiddenKinds.has("machine") ? null : bootBars(machine);
+    const bars = state.hiddenKinds.has("machine") || !machine.boots.length ? null : bootBars(machine);
     lanes.push({ name: machine.name, machine, bars, rows, density: machine.console && machine.console.density });
   }
   let top = 0;
@@ -77,7 +77,10 @@ function taskRows(tasks, waits) {
   rows.forEach((found, number) => {
     for (const task of found) row.set(task.details.task_id, number);
   });
+  const waiting = new Set(waits.map((wait) => wait.details.task_id));
+  for (const task of tasks) task.isAround = waiting.has(task.details.task_id);
   for (const wait of waits) {
+    wait.isInside = true;
     let number = row.get(wait.details.task_id);
     if (number === undefined) {
       if (rows.length === 0) rows.push([]);

@@ -33,7 +33,7 @@ function readConsole(machine) {
 const machines = data.machines.map((machine, index) => ({
   index, name: machine.name, kind: machine.kind, folder: machine.folder, command: machine.command,
   shell: machine.shell, boots: machine.boots, console: readConsole(machine), colour: `m${index % 8}`,
-  log: `${link(machine.folder)}/console.log`,
+  log: link(`${machine.folder}/${machine.file}`), file: `${machine.folder}/${machine.file}`,
 }));
 
 const failedPlace = run.error && run.error.place;

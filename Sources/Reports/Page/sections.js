@@ -23,7 +23,7 @@ function drawHead() {
       fact("took", length(data.duration)),
       fact("seed", run.seed === undefined ? null : make("code", {}, String(run.seed))),
       fact("began", run.time ? run.time.replace("T", " ").replace(/\.\d+Z$|Z$/, " UTC") : null),
-      fact("machines", String(machines.length)),
+      fact("machines", String(machines.filter((machine) => machine.kind !== "process").length)),
       fact("vmscript", run.version), fact("status", run.status === undefined ? null : String(run.status)),
       run.lag > 0.5 ? fact("the host ran late by", length(run.lag)) : null,
       fact("again", make("code", {}, shell(words_)))));
@@ -186,7 +186,7 @@ function drawFiles() {
       item("timeline.jsonl", "all events"), data.finished ? item("run.json", "the run in short") : null,
       data.trace ? item("trace.json", "for ui.perfetto.dev") : null,
       machines.filter((m) => m.console).slice(0, 40)
-        .map((m) => item(`${m.folder}/console.log`, size(m.console.size)))));
+        .map((m) => item(m.file, size(m.console.size)))));
 }
 
 function drawNotices() {

@@ -87,8 +87,8 @@ const timeline = {
       ruler.fillStyle = colours.edge;
       ruler.fillRect(x, 18, 1, 8);
       ruler.fillStyle = colours.dim;
-      ruler.textAlign = x > this.width - 24 ? "right" : "center";
-      ruler.fillText(tickText(time, step), x, 11);
+      ruler.textAlign = x > this.width - 24 ? "right" : x < this.gutter + 16 ? "left" : "center";
+      ruler.fillText(tickText(time, step), ruler.textAlign === "left" ? Math.max(x, this.gutter) + 2 : x, 11);
     }
     const x = this.x(state.moment);
     if (x >= this.gutter - 1 && x <= this.width + 1) {
@@ -165,9 +165,12 @@ const timeline = {
         const shown = Math.min(x + width, this.width + 4) - left;
         context.fillStyle = colour;
         if (mark.isOpen) context.globalAlpha = 0.75;
-        context.fillRect(left, y, shown, rowHeight - 3);
+        // A wait lies in its task's bar.
+        const inset = mark.isInside ? 2 : 0;
+        context.fillRect(left, y + inset, shown, rowHeight - 3 - 2 * inset);
         context.globalAlpha = 1;
-        this.drawText(mark.title, left, shown, y, mark.kind === "task" ? colours.text : colours.ink);
+        const ink = mark.kind === "task" ? colours.text : colour === colours.bad ? colours.panel : colours.ink;
+        if (!mark.isAround) this.drawText(mark.title, left, shown, y, ink);
       }
       if (mark === state.selected) {
         context.strokeStyle = colours.text;
@@ -274,6 +277,6 @@ function laneNote(lane) {
   const words = [];
   if (first.ready !== undefined) words.push(`ready in ${length(first.ready - first.launched)}`);
   if (boots.length > 1) words.push(`${boots.length} boots`);
-  if (last.reason) words.push(last.reason);
+  if (last.reason && !["killed", "poweroff"].includes(last.reason)) words.push(last.reason);
   return words.join(" · ");
 }

@@ -31,10 +31,11 @@ let package = Package(
     .target(
       name: "Networks", dependencies: ["Events", "CEvents", "Processes"],
       swiftSettings: swift + [.unsafeFlags(["-enforce-exclusivity=unchecked"])]),
-    .target(name: "Record", dependencies: ["Processes"], swiftSettings: swift),
     .target(name: "Notation", swiftSettings: swift),
     .target(
-      name: "Machines", dependencies: ["Events", "Processes", "Notation", "CProbe"],
+      name: "Record", dependencies: ["Events", "Processes", "Notation"], swiftSettings: swift),
+    .target(
+      name: "Machines", dependencies: ["Events", "Processes", "Notation", "Record", "CProbe"],
       swiftSettings: swift),
     .target(
       name: "Reports", dependencies: ["Processes", "Record", "Notation", "Machines"],
@@ -52,7 +53,8 @@ let package = Package(
     .target(
       name: "Choreography",
       dependencies: [
-        "Events", "Processes", "Record", "Machines", "Reports", "Networks", "Guests", "Scripting",
+        "Events", "Processes", "Notation", "Record", "Machines", "Reports", "Networks", "Guests",
+        "Scripting",
         "ProtoMessages", "RemoteCalls",
       ],
       swiftSettings: swift, plugins: ["EmbedStdlib"]),

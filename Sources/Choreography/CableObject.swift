@@ -42,8 +42,8 @@ final class CableEndObject: StreamObject {
 
   static var methods: [String: NativeFunction] {
     let own: [String: NativeFunction] = [
-      "unplug": carrier("unplugged") { end throws(MachineError) in try await end.unplug() },
-      "plug": carrier("plugged in") { end throws(MachineError) in try await end.plug() },
+      "unplug": carrier("unplug", "unplugged") { end throws(MachineError) in try await end.unplug() },
+      "plug": carrier("plug", "plugged in") { end throws(MachineError) in try await end.plug() },
     ]
     return own.merging(streamMethods) { own, _ in own }
   }
@@ -51,12 +51,13 @@ final class CableEndObject: StreamObject {
   private static func of(_ call: Call) -> CableEndObject { call.object(1) as! CableEndObject }
 
   private static func carrier(
-    _ state: String,
+    _ fault: String, _ state: String,
     _ body: @escaping @Supervisor @Sendable (CableEnd) async throws(MachineError) -> Void
   ) -> NativeFunction {
     { call throws(ScriptError) in
       let object = of(call)
       let end = object.end
+      object.run.witness.tellFault(end.label, fault, state)
       return try call.wait(
         Operation<Void>(object.run, "cable end '\(end.label)' to be \(state)") {
           _ throws(MachineError) in

@@ -1,7 +1,9 @@
 import Events
 import Glibc
 import Machines
+import Notation
 import Processes
+import Record
 import Scripting
 import Synchronization
 
@@ -51,6 +53,7 @@ import Synchronization
   private var interrupt: (@Sendable () -> Void)?
   private var say: @Sendable (String) -> Void = { _ in }
   private var isTakingDown = false
+  private var record: RunRecord?
   private let isDown = Event<Bool>()
   /// The run is told to end: by a signal, or by its time-out.
   nonisolated let isTold = Event<Bool>()
@@ -58,11 +61,15 @@ import Synchronization
   nonisolated init() {}
 
   /// From the script's thread, before the script runs.
-  nonisolated func begin(_ options: RunOptions, interrupter: () -> @Sendable () -> Void) {
+  nonisolated func begin(
+    _ options: RunOptions, _ record: RunRecord, interrupter: () -> @Sendable () -> Void
+  ) {
     let interrupt = interrupter()
     // The script must not begin before a signal would find us.
     Supervisor.sync {
       self.say = options.say
+      self.record = record
+      Launcher.witness = ChildRecord(record.timeline)
       self.interrupt = interrupt
       do throws(ProcessError) {
         try Signals.install { signal in self.handle(signal) }
@@ -170,13 +177,14 @@ import Synchronization
     tell("vmscript: \(reason.text)")
     Task { @Supervisor in
       await takeDown()
+      conclude(status: reason.status, error: reason.text)
       _exit(reason.status)
     }
   }
 
   /// Says something from the supervisor, which must not wait for whoever reads standard error: a
   /// pipe that is full loses the line. One that can be written has room for a page (pipe(7)).
-  private func tell(_ text: String) {
+  func tell(_ text: String) {
     var file = pollfd(fd: 2, events: Int16(POLLOUT), revents: 0)
     if poll(&file, 1, 0) == 1 { say(text) }
   }
@@ -188,10 +196,27 @@ import Synchronization
     Supervisor.post {
       Task { @Supervisor in
         await shared.takeDown()
+        shared.conclude(status: 1, error: "the script has used up all memory")
         _exit(1)
       }
     }
     while true { Glibc.pause() }
+  }
+
+  private func conclude(status: Int32, error: String) {
+    conclude([
+      JSON.Member("status", .integer(Int64(status))),
+      JSON.Member("error", ["message": .string(error)]),
+    ])
+  }
+
+  /// Ends the record, of which `last` is the last line; once.
+  func conclude(_ last: [JSON.Member]) {
+    guard let record else { return }
+    self.record = nil
+    record.end(
+      last + [JSON.Member("lag", .seconds(lag))],
+      [JSON.Member("machines", .array(machines.map { JSON($0) }))])
   }
 
   /// Ends all machines and children, and removes what is volatile. The same for every ending.
@@ -206,7 +231,9 @@ import Synchronization
     // What cannot be ended (a QEMU in state D) is left to the guardian.
     let watchdog = Timer(at: .after(Self.patience)) {
       self.tell("vmscript: some processes cannot be ended: \(Launcher.living.map(\.pid))")
-      _exit(self.reason?.status ?? 1)
+      let status = self.reason?.status ?? 1
+      self.conclude(status: status, error: "some processes cannot be ended")
+      _exit(status)
     }
     let stops = machines.map { machine in Task { @Supervisor in await machine.stop() } }
     for stop in stops { await stop.value }

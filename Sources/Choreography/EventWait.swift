@@ -46,6 +46,7 @@ final class EventWait: Wait {
   var deadline: Deadline { min(times.last ?? .never, limit.deadline) }
 
   var purpose: String { Self.purpose(of: items, mode) }
+  var machineName: String? { items.lazy.compactMap { $0.event.mortal?.machineName }.first }
 
   private static func purpose(of items: [Item], _ mode: Mode) -> String {
     let purposes = items.prefix(5).map(\.event.fullPurpose)

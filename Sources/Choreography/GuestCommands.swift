@@ -126,7 +126,8 @@ extension MachineObject {
   ) throws(ScriptError) -> CommandWait<ExecResult> {
     let timeout = try fields.seconds("timeout")
     let agent = try demandAgent()
-    let process = Supervisor.sync { agent.exec(request) }
+    let witness = CommandRecord(run.record.timeline, name, shown)
+    let process = Supervisor.sync { agent.exec(request, witness: witness) }
     let finishWhole: Finish = { [name] call, result throws(ScriptError) in
       guard result.droppedOutput + result.droppedError == 0 else {
         throw ScriptError(

@@ -66,7 +66,10 @@ final class GuestProcessObject: ScriptObject, Waitable {
     let timeout = try fields.seconds("timeout")
     let agent = try object.demandAgent()
     let (machine, made) = (object.machine, request)
-    let pump = Supervisor.sync { GuestPump(agent.exec(made), of: machine, request: made) }
+    let witness = CommandRecord(object.run.record.timeline, object.name, shown)
+    let pump = Supervisor.sync {
+      GuestPump(agent.exec(made, witness: witness), of: machine, request: made)
+    }
     return try call.wait(
       CommandWait(
         object, pump.process.started, purpose: "the start of '\(shortened(shown))'",

@@ -64,6 +64,7 @@ final class MachineObject: ScriptObject {
     switch key.text {
     case "name": .string(name)
     case "boots": .integer(Int64(machine.bootCount.value ?? 0))
+    case "timing": .init(machine.timing)
     case "tags": .table(Table(positions: tags.map { .string($0) }))
     default: nil
     }

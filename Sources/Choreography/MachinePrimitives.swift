@@ -28,13 +28,13 @@ enum MachinePrimitives {
     }
     let scratch = try run.volatileDirectory().path
     let machine: Machine
-    let started = run.started
+    let timeline = run.record.timeline
     do {
       let directory = try run.record.directory(for: specification.name)
       machine = try Supervisor.sync {
         let machine = try Machine(
           specification, host: host, directory: directory, temporaryDirectory: scratch,
-          origin: started)
+          timeline: timeline)
         Ending.shared.own(machine)
         return machine
       }

@@ -43,6 +43,9 @@ final class NetworkObject: ScriptObject {
     }
   }
 
+  /// For the run's record.
+  func tellFault(_ fault: String, _ detail: String) { run.witness.tellFault(name, fault, detail) }
+
   func field(_ key: Value) -> Value? { key.text == "name" ? .string(name) : nil }
 
   // MARK: Ports
@@ -125,6 +128,7 @@ final class NetworkObject: ScriptObject {
     let attached = objects.map(\.port)
     let names = attached.map { "'\($0.label)'" }.joined(separator: ", ")
     let state = isPlugged ? "plugged in" : "unplugged"
+    tellFault(isPlugged ? "plug" : "unplug", objects.map(\.name).joined(separator: ", "))
     return try call.wait(
       Operation<Void>(run, "port \(names) to be \(state)") { _ throws(MachineError) in
         for port in attached { try await port.setPlugged(isPlugged) }
@@ -148,5 +152,6 @@ struct NetworkMember {
 }
 
 extension [NetworkMember] {
+  var shown: String { map(\.name).joined(separator: ", ") }
   var numbers: Set<Int> { reduce(into: []) { $0.formUnion($1.numbers) } }
 }

@@ -9,6 +9,7 @@ final class Operation<Success: Sendable>: Wait {
   private let machine: MachineObject?
   private let limit: TimeLimit
   let purpose: String
+  var machineName: String? { machine?.name }
   var deadline: Deadline { limit.deadline }
 
   /// Starts it at once; `body` is given the deadline, which `wait.eventually` may have set earlier

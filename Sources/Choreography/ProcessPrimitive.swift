@@ -18,9 +18,9 @@ enum ProcessPrimitive {
     let process: HostProcess
     do {
       let directory = try run.record.directory(for: "process-\(specification.name)")
-      let started = run.started
+      let timeline = run.record.timeline
       process = try Supervisor.sync {
-        try HostProcess(specification, directory: directory, origin: started)
+        try HostProcess(specification, directory: directory, timeline: timeline)
       }
     } catch let error as MachineError {
       throw ScriptError(error)

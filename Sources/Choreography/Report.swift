@@ -34,6 +34,8 @@ public struct Report: Sendable {
   /// What the guests' own logs were fetched as.
   var fetched: [String] = []
   var logs: String?
+  /// The path of the page that shows all of it.
+  var page: String?
   var seed: UInt64?
 
   init(unparsable message: String) {
@@ -91,6 +93,7 @@ public struct Report: Sendable {
     if let logs = notes.first(where: { $0.hasPrefix("logs: ") }) ?? logs.map({ "logs: \($0)" }) {
       lines.append("  " + logs + (seed.map { " (seed \($0))" } ?? ""))
     }
+    if let page { lines.append("  report: \(page)") }
     return lines.joined(separator: "\n")
   }
 
@@ -114,7 +117,7 @@ public struct Report: Sendable {
   }
 
   /// The line of a script's file, if it can still be read.
-  private func sourceLine(_ place: Place) -> String? {
+  func sourceLine(_ place: Place) -> String? {
     if place.source == "stdin", let standardInput {
       let lines = standardInput.split(separator: "\n", omittingEmptySubsequences: false)
       guard lines.indices.contains(place.line - 1) else { return nil }

@@ -1,10 +1,12 @@
 import Events
 import Glibc
 import Machines
+import Notation
 import Processes
 import ProtoMessages
 import Record
 import RemoteCalls
+import Reports
 import Scripting
 import Synchronization
 
@@ -16,6 +18,9 @@ public final class Run {
   let started = Instant.now
   let seed: UInt64
   let record: RunRecord
+  let witness: ScriptRecord
+  /// Of what the run fails.
+  private var failure: Failure?
   private(set) var machines: [MachineObject] = []
   /// Those whose end may still fail the script.
   private var processes: [ProcessObject] = []
@@ -42,17 +47,31 @@ public final class Run {
   private var capabilities: [HostCapabilities.Choice: HostCapabilities] = [:]
 
   public init(_ options: RunOptions) {
-    self.options = options
     interpreter = Interpreter(outOfMemory: { Ending.outOfMemory() })
     seed = options.seed ?? UInt64.random(in: 0...0xffff_ffff)
-    record = RunRecord(scriptName: options.scriptName)
+    let record = RunRecord(
+      scriptName: options.scriptName, origin: started,
+      beginning: RunEnd.beginning(options, seed: seed)
+    ) { text in
+      Supervisor.assumeIsolated { Ending.shared.tell("vmscript: warning: \(text)") }
+    }
+    self.record = record
+    var options = options
+    let say = options.say
+    options.say = { text in
+      say(text)
+      guard record.timeline.admits(.note) else { return }
+      record.timeline.tell(.note, ["text": .string(text)])
+    }
+    self.options = options
+    witness = ScriptRecord(record.timeline, interpreter.scheduler)
   }
 
   /// Runs the script to its end, and takes everything down. Blocks; the caller's thread is the
   /// script's.
   public func execute() -> RunResult {
     let ending = Ending.shared
-    ending.begin(options) { [interpreter] in interpreter.interrupter }
+    ending.begin(options, record) { [interpreter] in interpreter.interrupter }
     interpreter.onInterrupt = { ending.takeCancellation() }
     interpreter.scheduler.source = CallHelper.shared
     CallHelper.shared.whenStarted(interpreter.scheduler.bell)
@@ -67,6 +86,7 @@ public final class Run {
       return finish(RunResult(status: 2, report: report))
     }
     let scheduler = interpreter.scheduler
+    scheduler.witness = witness
     scheduler.mainFault = { [unowned self] wait, lookElsewhere in
       takeUnclaimedDeath(during: wait, lookElsewhere: lookElsewhere)
     }
@@ -83,6 +103,7 @@ public final class Run {
   /// `os.exit`: takes everything down and ends the program.
   func exit(status: Int32) -> Never {
     takeDown()
+    conclude(RunResult(status: status))
     Glibc.exit(status)
   }
 
@@ -96,10 +117,28 @@ public final class Run {
     }
   }
 
+  /// Ends the record, if there is one.
+  private func conclude(_ result: RunResult) {
+    guard let path = record.path else { return }
+    let last = RunEnd.members(result, failure)
+    Supervisor.sync { Ending.shared.conclude(last) }
+    Trace.writeAtEnd(path)
+    let names = [failure?.place?.source, options.scriptName].compactMap(\.self)
+    try? KeptSources.keep(names, standardInput: interpreter.standardInput, in: path)
+  }
+
+  /// The page of a run that has failed, as `vmscript report` makes it. What hinders it (a full disk) was
+  /// complained of with the timeline.
+  private func writePage() -> String? {
+    record.path.flatMap { try? RunReport(record: $0).write() }
+  }
+
   private func finish(_ result: RunResult) -> RunResult {
     var result = result
     if let failed = result.report { result.report = complete(failed) }
     takeDown()
+    conclude(result)
+    if result.report != nil { result.report?.page = writePage() }
     interpreter.close()
     return result
   }
@@ -148,6 +187,7 @@ public final class Run {
   }
 
   private func report(_ failure: Failure, reason: Ending.Reason?) -> Report {
+    self.failure = failure
     var report = Report(failure, reason: reason)
     report.standardInput = interpreter.standardInput
     if let failedSteps, failedSteps.text == failure.text { report.steps = failedSteps.steps }
@@ -293,12 +333,14 @@ public final class Run {
   func enterStep(_ name: String) {
     guard let task = interpreter.scheduler.current else { return }
     steps[task.id, default: []].append(name)
+    witness.enterStep(name, of: task)
   }
 
   /// `failure` is the text of the error that ended the step. An outer step that it ends too adds
   /// nothing to what the inner one said.
   func leaveStep(_ failure: String?) {
     guard let task = interpreter.scheduler.current, var stack = steps[task.id] else { return }
+    witness.leaveStep(stack.last ?? "", of: task, error: failure)
     if let failure { noteFailedSteps(failure, stack, task.id) }
     stack.removeLast()
     steps[task.id] = stack.isEmpty ? nil : stack

@@ -6,6 +6,8 @@ public typealias AcceleratorChoice = HostCapabilities.Choice
 
 /// How a script is to be run: a value made by the command line.
 public struct RunOptions: Sendable {
+  public static let version = "0.1.0"
+
   /// The script's file; nil reads it from standard input.
   public var script: String?
   public var arguments: [String] = []

@@ -2,10 +2,13 @@ import Events
 import Glibc
 
 extension AgentClient {
-  /// Runs a program in the guest.
-  public func exec(_ request: ExecRequest) -> GuestProcess {
+  /// Runs a program in the guest; `witness` is told when it begins and ends.
+  public func exec(
+    _ request: ExecRequest, witness: (any CommandWitness)? = nil
+  ) -> GuestProcess {
     let number = nextNumber()
     let process = GuestProcess(client: self, number: number, request: request)
+    process.witness = witness
     submit(process, number: number, .exec, body: request.encoded())
     return process
   }

@@ -16,6 +16,8 @@ import Processes
 
   /// Set while the guest of this boot cannot be had, by who would have brought the agent into it.
   public nonisolated let barred = Event<AgentError>()
+  /// Told of each agent before `ready` is set.
+  public var onReady: @Supervisor (AgentReady) -> Void = { _ in }
   /// The version of an agent in the guest that cannot be talked to and is going to be replaced.
   var strangerVersion: UInt16?
 
@@ -211,11 +213,14 @@ import Processes
     if sent == 0 { outgoing = [] }
     leaving.clear()
     barred.clear()
-    ready.set(
+    let agent =
       AgentReady(
         session: frame.session, uptime: Double(body.littleOrZero(UInt64.self, at: 8)) / 1e9,
-        bootID: body.text(at: 16, size: 40), kernelRelease: body.text(at: 56, size: 72),
-        isInit: body.littleOrZero(UInt32.self, at: 4) != 0, at: .now))
+        bootID: body.text(at: 16, size: 40), kernelRelease: body.text(at: 56, size: 64),
+        isInit: body.littleOrZero(UInt32.self, at: 4) != 0,
+        initUptime: Double(body.littleOrZero(UInt64.self, at: 120)) / 1e9, at: .now)
+    onReady(agent)
+    ready.set(agent)
     send(.welcome, 0, body: Self.clockAndSeed())
     let waiting = unsent
     unsent = []

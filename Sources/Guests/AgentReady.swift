@@ -12,6 +12,8 @@ public struct AgentReady: Sendable, Hashable {
   public var kernelRelease: String
   /// It is the guest's init, not a plain program.
   public var isInit: Bool
+  /// Seconds from the kernel's start to that of the init that it is; 0 if it is none.
+  public var initUptime: Double
   /// When the host heard it.
   public var at: Instant
 }

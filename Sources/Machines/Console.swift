@@ -20,11 +20,16 @@ import Synchronization
   public nonisolated let changed = Event<ConsoleSnapshot>()
   /// The line of this boot that tells of a kernel's panic.
   public private(set) var panicLine: String?
+  /// Called when the boot comes to a phase that shows here.
+  var onBoot: (BootPhase) -> Void = { _ in }
   /// Called with what the guest prints, besides the log.
   var onBytes: ([UInt8]) -> Void = { _ in }
 
   private nonisolated let state = Mutex(ConsoleSnapshot())
   private let log: Descriptor
+  /// Tells the run's timeline.
+  private var lines: ConsoleLines?
+  private var scanner = BootScanner()
   private var streams: [ByteStream] = []
   private var silenceTimer: Timer?
   private var panic = PanicScanner()
@@ -35,8 +40,9 @@ import Synchronization
   private var finding: (text: String, offset: Int)?
 
   /// `origin` is what its times are counted from.
-  init(path: String, origin: Instant) throws(MachineError) {
+  init(path: String, origin: Instant, lines: ConsoleLines? = nil) throws(MachineError) {
     self.path = path
+    self.lines = lines
     let flags = O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC
     let number = open(path, flags, 0o644)
     guard number >= 0 else {
@@ -123,6 +129,8 @@ import Synchronization
   func beginBoot() {
     panicLine = nil
     panic = PanicScanner()
+    scanner = BootScanner()
+    lines?.endLine()
     forbidden = TextScanner(forbiddenTexts)
     change { state in
       state.boot += 1
@@ -146,6 +154,7 @@ import Synchronization
     streams = []
     silenceTimer?.cancel()
     reportForbidden()
+    lines?.endLine()
     panicLine = panicLine ?? panic.unfinished
     change { $0.visibleLength = $0.length }
   }
@@ -178,6 +187,8 @@ import Synchronization
 
   private func take(_ bytes: [UInt8]) {
     onBytes(bytes)
+    for phase in scanner.find(in: bytes) { onBoot(phase) }
+    lines?.take(bytes)
     panicLine = panicLine ?? panic.find(in: bytes)
     if finding == nil, let found = forbidden.find(in: bytes) {
       let text = "text '\(Self.sanitised(found.text))'"
@@ -201,6 +212,7 @@ import Synchronization
     if snapshot.visibleLength < snapshot.length {
       silenceTimer = Timer(at: .after(Self.silence)) { [weak self] in
         self?.change { $0.visibleLength = $0.length }
+        self?.lines?.pause()
       }
     }
   }

@@ -1,6 +1,7 @@
 import Events
 import Glibc
 import Processes
+import Record
 
 /// A program of the host that a script owns, from its making over all its starts.
 @Supervisor public final class HostProcess {
@@ -30,16 +31,18 @@ import Processes
   private var releases: [@Supervisor () -> Void] = []
 
   /// Not running yet. Makes `directory`.
-  /// Times in the log count from `origin`.
+  /// What it writes is told to `timeline`, from whose origin the times in the log are counted.
   public init(
-    _ specification: ProcessSpecification, directory: String, origin: Instant
+    _ specification: ProcessSpecification, directory: String, timeline: Timeline
   ) throws(MachineError) {
     guard Files.makeDirectories(directory) else {
       throw .system(.missing, "the log directory '\(directory)' cannot be made", errno)
     }
     self.specification = specification
     self.directory = directory
-    console = try Console(path: directory + "/output.log", origin: origin)
+    console = try Console(
+      path: directory + "/output.log", origin: timeline.origin,
+      lines: ConsoleLines(timeline, "process", specification.name))
     output = try ProcessOutput(
       path: directory + "/stdout.log", of: "process '\(specification.name)'")
   }

@@ -88,8 +88,14 @@ extension Machine {
   }
 
   /// The machine stops while time goes on: SIGSTOP to QEMU.
-  public func freeze() { if isRunning { qemu?.signal(SIGSTOP) } }
-  public func thaw() { if isRunning { qemu?.signal(SIGCONT) } }
+  public func freeze() { signal(SIGSTOP, "frozen") }
+  public func thaw() { signal(SIGCONT, "thawed") }
+
+  private func signal(_ number: Int32, _ phase: String) {
+    guard isRunning else { return }
+    qemu?.signal(number)
+    timing.tell(phase)
+  }
 
   /// Runs any QMP command; waits until QEMU is up. Errors of kind qmp, timeout and exited.
   public func qmp(

@@ -17,8 +17,9 @@ extension Machine {
       do throws(ProcessError) {
         let (listener, connection) = try Self.connectedListener()
         descriptors["share\(index)"] = connection
-        let child = try Launcher.launch(
-          program.command(for: share, log: log), descriptors: ["listener": listener])
+        var command = program.command(for: share, log: log)
+        command.machine = name
+        let child = try Launcher.launch(command, descriptors: ["listener": listener])
         let server = ShareServer(tag: share.tag, child: child)
         shareServers.append(server)
         watch(server)

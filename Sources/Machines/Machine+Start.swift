@@ -82,8 +82,11 @@ extension Machine {
       let child = try startQEMU(descriptors)
       isRunning = true
       qemu = child
+      lastCommandLine = child.commandLine
       console.attach(consoles)
-      bootCount.set((bootCount.value ?? 0) + 1)
+      let boot = (bootCount.value ?? 0) + 1
+      timing.begin(boot: boot)
+      bootCount.set(boot)
       Task { @Supervisor in
         if let status = await child.exited.wait() { await self.finish(status) }
       }
@@ -103,6 +106,7 @@ extension Machine {
     if let temporaryDirectory { command.environment["TMPDIR"] = temporaryDirectory }
     command.environment.merge(specification.environment) { _, own in own }
     command.standardError = .file(directory + "/qemu.log")
+    command.machine = name
     return try Launcher.launch(command, descriptors: descriptors)
   }
 
@@ -182,6 +186,7 @@ extension Machine {
   private func listen(_ monitor: DescriptorBox) {
     let client = QMP(monitor.take()!, machine: name) { [weak self] event in self?.take(event) }
     qmp = client
+    if let timeline { client.onAnswer = { [name] in $0.tell(timeline, machine: name) } }
     client.onGreeting = { [weak self] in self?.becomeUp() }
     for use in specification.endUses where !use.end.isPlugged {
       if let netdev = use.netdev { client.send("set_link", Self.link(netdev, false)) }

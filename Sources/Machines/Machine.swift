@@ -1,12 +1,15 @@
 import Events
 import Glibc
 import Processes
+import Record
 
 /// One machine: QEMU and its helpers, from its making over all its boots.
 @Supervisor public final class Machine {
   public nonisolated let name: String
   public nonisolated let host: HostCapabilities
   public nonisolated let console: Console
+  /// When its boots came how far.
+  public nonisolated let timing: MachineTiming
   /// Where the logs are: console.log, console.times, qemu.log, swtpm.log.
   public nonisolated let directory: String
   /// Where QEMU keeps the changes of throw-away disks, in files that it unlinks as soon as it has
@@ -30,6 +33,7 @@ import Processes
   public internal(set) var isRunning = false
 
   // The rest belongs to this file's neighbours: Machine+Start, +End and +Control.
+  let timeline: Timeline?
   var qemu: Child?
   var swtpm: Child?
   var shareServers: [ShareServer] = []
@@ -55,13 +59,16 @@ import Processes
   var lastReset: Instant?
   var handlers: [UInt64: @Supervisor (QMPEvent) -> Void] = [:]
   var lastHandler: UInt64 = 0
+  /// QMP's STOP came, and no RESUME yet.
+  var isPaused = false
+  private var failureNotice: Subscription?
 
   /// A machine that is not running yet. Makes `directory`, for its logs, which stays the caller's.
-  /// The console's times are counted from `origin`. Finds what cannot work without starting anything:
-  /// errors of kind usage and missing.
+  /// What happens to it is told to `timeline`, from whose origin the console's times are counted. Finds
+  /// what cannot work without starting anything: errors of kind usage and missing.
   public init(
     _ specification: MachineSpecification, host: HostCapabilities, directory: String,
-    temporaryDirectory: String? = nil, origin: Instant = .now
+    temporaryDirectory: String? = nil, timeline: Timeline? = nil
   ) throws(MachineError) {
     try specification.validate()
     guard Files.makeDirectories(directory) else {
@@ -73,8 +80,18 @@ import Processes
     self.temporaryDirectory = temporaryDirectory
     name = specification.name
     areRebootsAllowed = specification.allowsReboot
-    console = try Console(path: directory + "/console.log", origin: origin)
+    self.timeline = timeline
+    timing = MachineTiming(of: name, timeline)
+    console = try Console(
+      path: directory + "/console.log", origin: timeline?.origin ?? .now,
+      lines: timeline.map { ConsoleLines($0, "machine", specification.name) })
+    console.onBoot = { [timing] phase in timing.reach(phase, from: .console) }
     console.forbid(specification.forbidden) { [weak self] in self?.showedForbidden($0, line: $1) }
+    if timeline != nil {
+      failureNotice = failure.subscribe { [timing, failure] in
+        failure.value.map { timing.tellFailure($0.message) }
+      }
+    }
   }
 
   /// QEMU's arguments, the same before the start and after; descriptors stand by name.
@@ -85,6 +102,10 @@ import Processes
 
   /// QEMU runs no more, which `exited` says only a moment later.
   public var isEnding: Bool { qemu?.isEnding ?? true }
+
+  /// The command that runs, or ran last, as it was executed; nil before the first start.
+  public var commandLine: [String]? { lastCommandLine }
+  var lastCommandLine: [String]?
 
   public var pid: Int32? { isRunning ? qemu?.pid : nil }
 

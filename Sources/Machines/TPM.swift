@@ -61,6 +61,7 @@ import Processes
           "type=unixio,clientfd=\(descriptor: "control")", "--terminate",
         ])
       command.standardError = .file(log)
+      command.machine = machine
       let child = try Launcher.launch(command, descriptors: ["control": theirs])
       holder = machine
       return (child, ours)

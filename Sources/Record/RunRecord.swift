@@ -1,4 +1,6 @@
+import Events
 import Glibc
+import Notation
 import Processes
 import Synchronization
 
@@ -16,10 +18,20 @@ public final class RunRecord: Sendable {
   private let state = Mutex(State())
   private let scriptName: String
   private let parent: String?
+  /// What is told to it before there is a directory is kept until then.
+  public let timeline: Timeline
+  /// What the first line of the timeline says, besides time and place.
+  private let beginning: [JSON.Member]
 
   /// `scriptName` is a script's path or name; its last part becomes part of the directory's name.
-  /// `parent` stands for the usual place of all records.
-  public init(scriptName: String, parent: String? = nil) {
+  /// `parent` stands for the usual place of all records. `complain` is told once, on the supervisor, when
+  /// the timeline cannot be written.
+  public init(
+    scriptName: String, parent: String? = nil, origin: Instant = .now,
+    beginning: [JSON.Member] = [], complain: @escaping @Sendable (String) -> Void = { _ in }
+  ) {
+    timeline = Timeline(origin: origin, complain: complain)
+    self.beginning = beginning
     let file = scriptName.split(separator: "/").last.map(String.init) ?? ""
     self.scriptName = Self.fileName(file.hasSuffix(".lua") ? String(file.dropLast(4)) : file)
     self.parent = parent ?? Self.usualParent
@@ -80,6 +92,7 @@ public final class RunRecord: Sendable {
       while true {
         if let made = try LockedDirectory(parent: parent, name: name) {
           state.directory = made
+          timeline.begin(made.path + "/timeline.jsonl", first(made.path))
           Self.removeOld(in: parent)
           return made.path
         }
@@ -89,6 +102,53 @@ public final class RunRecord: Sendable {
     } catch {
       throw Self.advise(error.message)
     }
+  }
+
+  /// The time of day is that of the run's beginning: nothing else depends on that clock.
+  private func first(_ path: String) -> [JSON.Member] {
+    [JSON.Member("phase", "begin"), JSON.Member("schema", 1)] + beginning + [
+      JSON.Member("time", .string(startTime)), JSON.Member("directory", .string(path)),
+      JSON.Member("pid", .integer(Int64(getpid()))),
+    ]
+  }
+
+  /// As 2026-01-31T23:59:59.123Z.
+  private var startTime: String {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    let start =
+      Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
+      - Int64(Instant.now.seconds(since: timeline.origin) * 1000)
+    let milliseconds = String(start % 1000)
+    return Self.date(time_t(start / 1000), "-", ":") + "."
+      + String(repeating: "0", count: 3 - milliseconds.count) + milliseconds + "Z"
+  }
+
+  /// The end of the timeline, and `run.json`: `last` is what they say of the end, `more` what that file
+  /// alone says. Nothing if there is no directory.
+  @Supervisor public func end(_ last: [JSON.Member], _ more: [JSON.Member]) {
+    guard let path else { return }
+    timeline.tell(.run, [JSON.Member("phase", "end")] + last)
+    timeline.write()
+    let seconds = Instant.now.seconds(since: timeline.origin)
+    let run = JSON.object(
+      first(path).filter { $0.name != "phase" } + last
+        + [JSON.Member("seconds", .seconds(seconds))] + more)
+    // A disk that takes nothing was complained of with the timeline.
+    try? Self.write(run.encoded(indent: 2) + "\n", to: path + "/run.json")
+  }
+
+  /// Whole or not at all: others look whether it is there.
+  public static func write(_ text: String, to path: String) throws(RecordError) {
+    let draft = path + ".part"
+    do throws(ProcessError) {
+      let file = try Descriptor.open(draft, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
+      try file.writeAll(text.utf8)
+    } catch {
+      unlink(draft)
+      throw advise(error.message)
+    }
+    guard rename(draft, path) == 0 else { throw failure("cannot make \(path)", errno) }
   }
 
   /// Those of living runs stay, whatever their number.
@@ -107,13 +167,18 @@ public final class RunRecord: Sendable {
   }
 
   /// As 20260131T235959Z.
-  private static func timestamp() -> String {
-    var now = time(nil)
+  private static func timestamp() -> String { date(time(nil), "", "") + "Z" }
+
+  /// In UTC, with these between its numbers.
+  private static func date(_ time: time_t, _ dash: String, _ colon: String) -> String {
+    var time = time
     var parts = tm()
-    gmtime_r(&now, &parts)
+    gmtime_r(&time, &parts)
     func digits(_ number: Int32) -> String { (number < 10 ? "0" : "") + String(number) }
-    return "\(parts.tm_year + 1900)\(digits(parts.tm_mon + 1))\(digits(parts.tm_mday))T"
-      + "\(digits(parts.tm_hour))\(digits(parts.tm_min))\(digits(parts.tm_sec))Z"
+    return [String(parts.tm_year + 1900), digits(parts.tm_mon + 1), digits(parts.tm_mday)]
+      .joined(separator: dash) + "T"
+      + [digits(parts.tm_hour), digits(parts.tm_min), digits(parts.tm_sec)]
+      .joined(separator: colon)
   }
 
   /// What may stand in a path: letters, digits, and `._-` but for a leading dot; at most 64.

@@ -1,6 +1,7 @@
 import Glibc
 import Notation
 import Processes
+import Record
 
 /// What the page shows of a record, as the data that its script reads.
 struct RecordPage {
@@ -32,7 +33,9 @@ struct RecordPage {
     let end = story.end
     let duration = max(story.duration, summary?["seconds"]?.double ?? 0)
     let machines = try machines(story, summary, marks, duration)
+    var status = stat()
     return .object([
+      .init("trace", .bool(stat("\(record)/trace.json", &status) == 0)),
       .init("record", .string(absolute(record))),
       .init("run", run(story.begin, end)),
       .init("finished", .bool(end != nil)),
@@ -183,8 +186,11 @@ struct RecordPage {
     let script = begin?["script"]?.text
     var names = script.map { [$0] } ?? []
     if let failedFile, failedFile != script { names.insert(failedFile, at: 0) }
-    return names.map {
-      SourceText($0, failed: $0 == failedFile ? failedLine : nil, before: ended).json
+    let kept = KeptSources(record)
+    return names.map { name in
+      let failed = name == failedFile ? failedLine : nil
+      if let text = kept[name] { return SourceText(name, text: text, failed: failed).json }
+      return SourceText(name, failed: failed, before: ended).json
     }
   }
 

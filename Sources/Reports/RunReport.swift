@@ -27,6 +27,12 @@ public struct RunReport {
       "there is no record in \(parent) yet: a script that makes a machine or a process leaves one")
   }
 
+  /// Makes the record's `trace.json` if there is none yet: a long run does not at its end. Whether
+  /// that succeeds is no matter of the page's, which links to it.
+  public func writeTrace() {
+    if access("\(record)/trace.json", F_OK) != 0 { _ = try? Trace.write(record) }
+  }
+
   /// Writes the page, over one that is there, and gives its path: by default it is in the record.
   public func write(to output: String? = nil) throws(ReportError) -> String {
     let path = output ?? "\(record)/\(Self.fileName)"

@@ -1,4 +1,5 @@
 import Notation
+import Record
 
 /// What a record's timeline tells, put together: beginnings with their ends, machines with their
 /// boots, processes with their commands.

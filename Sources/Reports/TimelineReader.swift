@@ -1,7 +1,7 @@
 import Notation
 
-/// Goes through a record's `timeline.jsonl`, line by line. A run that was killed leaves a last line
-/// that is cut off.
+/// Goes through a record's `timeline.jsonl`, line by line, without holding all of it as RecordedRun
+/// does: it may be longer than memory. A run that was killed leaves a last line that is cut off.
 struct TimelineReader {
   /// Bytes of a line; longer ones are left out.
   private static let lineLimit = 1 << 20
@@ -57,17 +57,4 @@ struct TimelineReader {
     }
     try take(kind, time, event)
   }
-}
-
-extension JSON {
-  var double: Double? {
-    switch self {
-    case .number(let number): number
-    case .integer(let integer): Double(integer)
-    default: nil
-    }
-  }
-
-  /// Seconds, to the microsecond.
-  static func seconds(_ seconds: Double) -> JSON { .number((seconds * 1e6).rounded() / 1e6) }
 }

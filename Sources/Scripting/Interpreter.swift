@@ -103,10 +103,14 @@ public final class Interpreter {
     do throws(ScriptError) {
       if let error = task.takeStop(during: wait) {
         wait.abandon()
+        scheduler.tellEnd(of: task, .stopped)
         throw error
       }
-      return Int32(try wait.finish(Call(state: state, interpreter: self)))
+      let count = try wait.finish(Call(state: state, interpreter: self))
+      scheduler.tellEnd(of: task, .done)
+      return Int32(count)
     } catch {
+      scheduler.tellEnd(of: task, .failed(error))
       return raise(state, error)
     }
   }

@@ -12,6 +12,7 @@ public final class LuaTask {
   /// Keeps the coroutine alive in the registry.
   let anchor: Int32
   var startArguments: Int32
+  public let began = Instant.now
   var wait: (any Wait)?
   /// The Lua thread that waits: the task's own, or a coroutine of the script's.
   var waitingThread: OpaquePointer?
@@ -23,6 +24,9 @@ public final class LuaTask {
   var isReady = false
   /// For when the scheduler's timer is set.
   var timer = Deadline.never
+  /// Its wait began since the script last stood still; the witness was told of it.
+  var isWaitFresh = false
+  var isWaitWitnessed = false
   /// Waits that were over at once.
   var quickWaits: UInt = 0
   /// It waits for something that may come from outside of the script.

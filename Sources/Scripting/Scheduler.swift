@@ -22,6 +22,10 @@ public final class Scheduler {
   public var mainFault: (any Wait, () -> Void) -> ScriptError? = { _, _ in nil }
   /// Served whenever no task can go on, and now and then between their turns.
   public var source: (any ScriptSource)?
+  /// Told of what takes time.
+  public weak var witness: (any TaskWitness)?
+  /// Tasks that have begun to wait since the script last stood still.
+  private var fresh: [LuaTask] = []
   /// Told of each task that fails while nobody waits for it.
   public var onUnawaitedFailure: (LuaTask) -> Void = { _ in }
 
@@ -126,6 +130,10 @@ public final class Scheduler {
     task.waitingThread = thread
     task.subscriptions = wait.subscribe(waker(for: task))
     setTimer(task)
+    if !task.isWaitFresh {
+      task.isWaitFresh = true
+      fresh.append(task)
+    }
     if looksOutside(task) {
       task.looksOutside = true
       outside += 1
@@ -193,6 +201,7 @@ public final class Scheduler {
       deliver()
       if ready.isEmpty {
         if outside == 0 && findDeadlock() { continue }
+        tellWaits()
         let next = timers.soonest.map { Deadline($0) } ?? .never
         mailbox.sleep(until: min(next, deadline), serving: source)
         continue
@@ -207,6 +216,27 @@ public final class Scheduler {
         resume(task)
       }
     }
+  }
+
+  /// The script is about to stand still: what is over before that took no time.
+  private func tellWaits() {
+    for task in fresh {
+      task.isWaitFresh = false
+      guard let witness, let wait = task.wait, !task.isReady, !task.isWaitWitnessed else {
+        continue
+      }
+      task.isWaitWitnessed = true
+      witness.stands(
+        task, for: wait, at: task.waitingThread.flatMap { interpreter.place($0) })
+    }
+    fresh.removeAll(keepingCapacity: true)
+  }
+
+  /// Nothing if it was told already, or its wait took no time.
+  func tellEnd(of task: LuaTask, _ end: WaitEnd) {
+    guard task.isWaitWitnessed, task.wait == nil else { return }
+    task.isWaitWitnessed = false
+    witness?.goesOn(task, end)
   }
 
   /// What goes wrong beside a wait of main's fails that wait, unless another task waits for it.
@@ -255,6 +285,7 @@ public final class Scheduler {
     bridge_set_unwinding(task.unwinding?.number ?? 0)
     var results: Int32 = 0
     let status = bridge_resume(task.thread, interpreter.state, arguments, &results)
+    tellEnd(of: task, .stopped)
     if status == LUA_YIELD {
       lua_settop(task.thread, lua_gettop(task.thread) - results)
       return
@@ -274,6 +305,7 @@ public final class Scheduler {
       task.outcome = .failed(failure)
       if task !== main && !task.isObserved && !task.ended.isAwaited { onUnawaitedFailure(task) }
     }
+    witness?.ended(task)
     task.ended.set(true)
   }
 

@@ -6,8 +6,9 @@ struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report", abstract: "Make the page that shows a run's record.",
     discussion: """
-      Writes report.html into the record's directory and prints its path. The page is one file that \
-      needs no network and can be sent to others. A run that fails has made it already.
+      Writes report.html into the record's directory and prints its path, and makes trace.json, for \
+      ui.perfetto.dev, if the run has left none. The page is one file that needs no network and can \
+      be sent to others. A run that fails has made it already.
 
       Examples:
         vmscript report
@@ -24,7 +25,9 @@ struct ReportCommand: ParsableCommand {
   func run() throws {
     do throws(ReportError) {
       let record = if let directory { directory } else { try RunReport.newest() }
-      print(try RunReport(record: record).write(to: output))
+      let report = RunReport(record: record)
+      if output == nil { report.writeTrace() }
+      print(try report.write(to: output))
     } catch {
       Terminal.say("vmscript: \(error.message)")
       Glibc.exit(error.kind == .noRecord ? 2 : 1)

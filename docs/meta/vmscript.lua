@@ -757,9 +757,24 @@ function GuestProcess:wait(options) end
 ---@param signal? string|integer default "KILL"
 function GuestProcess:kill(signal) end
 
+--- When a boot came to its phases, in seconds of now(); nil for what was not seen.
+---@class Boot
+---@field boot? integer
+---@field launched? number QEMU runs, or the guest was reset
+---@field first_byte? number on the console
+---@field kernel? number
+---@field init? number
+---@field ready? number the agent answers
+---@field exited? number
+---@field reason? "poweroff"|"reboot"|"panic"|"killed"|"crashed"
+
+---@class Timing: Boot the present boot, or the last
+---@field boots Boot[]
+
 ---@class Machine
 ---@field name string
 ---@field boots integer
+---@field timing Timing
 ---@field tags string[]
 local Machine = {}
 

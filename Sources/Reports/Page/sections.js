@@ -14,7 +14,7 @@ function drawHead() {
   document.title = `${words}: ${name.split("/").pop()} – vmscript`;
   const fact = (name, value) => value === undefined || value === null || value === "" ? null
     : make("div", {}, make("dt", {}, name), make("dd", {}, value));
-  const words_ = ["vmscript", "run", "--seed", String(run.seed), run.script || "-", ...(run.arguments || [])];
+  const words_ = ["vmscript", "run", "--seed", String(run.seed), name === "stdin" ? "-" : name, ...(run.arguments || [])];
   byId("head").replaceChildren(
     make("div", { class: "title" },
       make("span", { class: `status ${mood}` }, words), make("h1", {}, name),

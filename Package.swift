@@ -61,7 +61,8 @@ let package = Package(
     .executableTarget(
       name: "vmscript",
       dependencies: [
-        "Choreography", "Reports", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Choreography", "Reports",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swift),
 
     // Without the trait it is a program that says so.
@@ -90,7 +91,8 @@ let package = Package(
     .testTarget(name: "NetworksTests", dependencies: ["Networks"], swiftSettings: swift),
     .testTarget(name: "RecordTests", dependencies: ["Record"], swiftSettings: swift),
     .testTarget(
-      name: "ReportsTests", dependencies: ["Reports", "Processes", "Notation"], swiftSettings: swift),
+      name: "ReportsTests", dependencies: ["Reports", "Processes", "Notation"], swiftSettings: swift
+    ),
     .testTarget(name: "NotationTests", dependencies: ["Notation"], swiftSettings: swift),
     .testTarget(
       name: "MachinesTests", dependencies: ["Machines", "ProcessFixture"], swiftSettings: swift),

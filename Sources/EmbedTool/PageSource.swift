@@ -37,7 +37,8 @@ struct PageSource {
       if line == "{{data}}" {
         parts.append("")
       } else if let mark = line.firstRange(of: "{{policy}}") {
-        parts[parts.count - 1] += line[..<mark.lowerBound] + policy + line[mark.upperBound...] + "\n"
+        parts[parts.count - 1] +=
+          line[..<mark.lowerBound] + policy + line[mark.upperBound...] + "\n"
       } else {
         parts[parts.count - 1] += line + "\n"
       }
@@ -68,7 +69,9 @@ struct PageSource {
     let count = fread(&digits, 1, 64, pipe)
     guard pclose(pipe) == 0, count == 64 else { throw EmbedError("error: sha256sum failed") }
     let bytes = (0..<32).map { index in
-      UInt8(String(decoding: digits[2 * index...2 * index + 1].map(UInt8.init), as: UTF8.self), radix: 16)
+      UInt8(
+        String(decoding: digits[2 * index...2 * index + 1].map(UInt8.init), as: UTF8.self),
+        radix: 16)
         ?? 0
     }
     return base64(bytes)

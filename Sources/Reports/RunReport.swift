@@ -15,7 +15,8 @@ public struct RunReport {
   /// The directory of the latest run that left a record.
   public static func newest() throws(ReportError) -> String {
     guard let parent = RunRecord.usualParent else {
-      throw ReportError(.noRecord, "there is no home directory and no XDG_STATE_HOME: name a record")
+      throw ReportError(
+        .noRecord, "there is no home directory and no XDG_STATE_HOME: name a record")
     }
     // A name begins with its time.
     let names = Folder.names(in: parent).filter { $0.first?.isNumber == true }

@@ -128,9 +128,11 @@ struct RunStory {
       begin("process", key, time, name, event, without: ["command"])
       return
     }
-    // How a machine's processes end is told of the machine.
+    // How a machine's processes end is told of the machine; INT, KILL and TERM are how one ends others.
+    let signal = event["signal"]?.integer
     let isBad =
-      event["machine"] == nil && (event["signal"] != nil || (event["code"]?.integer ?? 0) != 0)
+      event["machine"] == nil
+      && (signal.map { ![2, 9, 15].contains($0) } ?? ((event["code"]?.integer ?? 0) != 0))
     end("process", key, time, name, event, isBad: isBad)
     if let index = processIndex.removeValue(forKey: key) {
       processes[index].append(JSON.Member("exited", .seconds(time)))

@@ -13,7 +13,8 @@ struct TimelineReader {
   private(set) var isCut = false
 
   mutating func read(
-    _ file: RecordFile, _ take: (_ kind: String, _ time: Double, JSON) throws(ReportError)
+    _ file: RecordFile,
+    _ take: (_ kind: String, _ time: Double, JSON) throws(ReportError)
       -> Void
   ) throws(ReportError) {
     var (offset, rest, isTooLong) = (0, [UInt8](), false)

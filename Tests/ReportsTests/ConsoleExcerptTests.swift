@@ -81,9 +81,10 @@ import Testing
     try record.timeline(
       (0..<12).map {
         #"{"t":1,"kind":"machine","phase":"launched","boot":1,"machine":"m\#($0)"}"#
-      } + (0..<40_000).map {
-        #"{"t":\#($0 + 2),"kind":"qmp","machine":"m1","event":"E<\#($0)>","data":{"x":"<<<<<<<<<<<<"}}"#
-      })
+      }
+        + (0..<40_000).map {
+          #"{"t":\#($0 + 2),"kind":"qmp","machine":"m1","event":"E<\#($0)>","data":{"x":"<<<<<<<<<<<<"}}"#
+        })
     let line = String(repeating: "<\"\\é", count: 30) + "\n"
     let text = Array(String(repeating: line, count: 10_000).utf8)
     for index in 0..<12 { try record.write("m\(index)/console.log", text) }

@@ -35,7 +35,8 @@ import Testing
     // And yet all is there.
     #expect(try record.data().mark(String(hostile)) != nil)
     let console = try #require(try record.data()["machines"]?.elements?.first?["console"])
-    #expect(console["text"] == "</script><script>hacked = 1</script><!-- <b> \"\\ é\u{fffd}\u{fffd}")
+    #expect(
+      console["text"] == "</script><script>hacked = 1</script><!-- <b> \"\\ é\u{fffd}\u{fffd}")
   }
 
   @Test func policyAllowsTheScriptOfThePageAlone() throws {
@@ -75,7 +76,8 @@ import Testing
       [], begin: #"{"t":0,"kind":"run","phase":"begin","schema":2,"version":"9.0"}"#)
     let error = try #require(failure(record.path))
     #expect(error.kind == .noRecord)
-    #expect(error.message.contains("written by a newer vmscript, 9.0 (schema 2, and this one knows 1)"))
+    #expect(
+      error.message.contains("written by a newer vmscript, 9.0 (schema 2, and this one knows 1)"))
   }
 
   @Test func pageThatCannotBeWritten() throws {
@@ -93,7 +95,8 @@ import Testing
   @Test func recordOfARunThatWasKilled() throws {
     try record.write(
       "timeline.jsonl",
-      (TestRecord.begin + "\nno JSON\n[1]\n\n{\"t\":1,\"kind\":\"note\",\"text\":\"x\"}\n{\"t\":2,\"ki")
+      (TestRecord.begin
+        + "\nno JSON\n[1]\n\n{\"t\":1,\"kind\":\"note\",\"text\":\"x\"}\n{\"t\":2,\"ki")
         .utf8)
     let data = try record.data()
     #expect(data["finished"] == false)

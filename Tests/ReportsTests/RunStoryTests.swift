@@ -51,7 +51,7 @@ import Testing
       #"{"t":2,"kind":"machine","phase":"launched","boot":2,"reset":true,"machine":"a"}"#,
       #"{"t":3,"kind":"machine","phase":"exited","boot":2,"reason":"panic","machine":"a"}"#,
       #"{"t":3.5,"kind":"machine","phase":"exited","boot":99999999999,"machine":"a"}"#,
-      #"{"t":3,"kind":"process","phase":"exit","name":"QEMU","pid":9,"machine":"a","signal":"KILL"}"#,
+      #"{"t":3,"kind":"process","phase":"exit","name":"QEMU","pid":9,"machine":"a","signal":9}"#,
     ])
     let data = try record.data()
     let machine = try #require(data["machines"]?.elements?.first)
@@ -64,7 +64,7 @@ import Testing
     let process = try #require(data["processes"]?.elements?.first)
     #expect(process["command"] == ["q", "-x"])
     #expect(process["machine"] == "a")
-    #expect(process["exited"] == .number(3) && process["signal"] == "KILL")
+    #expect(process["exited"] == .number(3) && process["signal"] == 9)
   }
 
   @Test func faultsLastUntilTheyAreHealed() throws {

@@ -41,8 +41,7 @@ import Testing
       environment: traces.environment, directory: ScriptTests.root)
     var isSent = false
     child.run { child in
-      if let signal, !isSent, String(decoding: child.outputBytes, as: UTF8.self).contains("ready")
-      {
+      if let signal, !isSent, String(decoding: child.outputBytes, as: UTF8.self).contains("ready") {
         isSent = true
         // The last that was told is in the file 50 ms later, on a host that is not loaded.
         if signal == SIGKILL { usleep(500_000) }

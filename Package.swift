@@ -88,8 +88,13 @@ let package = Package(
     .executableTarget(
       name: "SwitchBench", dependencies: ["Networks"], path: "Tests/Fixtures/SwitchBench",
       swiftSettings: swift),
+    .executableTarget(
+      name: "RecordBench", dependencies: ["Events", "Machines", "Record"],
+      path: "Tests/Fixtures/RecordBench", swiftSettings: swift),
     .testTarget(name: "NetworksTests", dependencies: ["Networks"], swiftSettings: swift),
-    .testTarget(name: "RecordTests", dependencies: ["Record"], swiftSettings: swift),
+    .testTarget(
+      name: "RecordTests", dependencies: ["Events", "Notation", "Processes", "Record"],
+      swiftSettings: swift),
     .testTarget(
       name: "ReportsTests", dependencies: ["Reports", "Processes", "Notation"], swiftSettings: swift
     ),

@@ -479,6 +479,44 @@ def report(rounds):
         show("  opened until usable in Chromium", usable, "ms", 1, "target: at most 2000")
 
 
+# ---- the record ----
+
+RECORD = os.path.join(ROOT, ".build/release/RecordBench")
+
+
+def record(rounds):
+    """What the record costs: the lines that runs have told, each as dear as RecordBench finds it with the
+    same lines, beside the time that the runs took and the processor time that vmscript itself did."""
+    if not os.path.exists(RECORD):
+        subprocess.run(
+            ["swift", "build", "--quiet", "-c", "release", "--disable-default-traits", "--product", "RecordBench"],
+            cwd=ROOT, check=True)
+    shares, own, costs, lines = [], [], [], []
+    with tempfile.TemporaryDirectory() as scratch:
+        for _ in range(rounds):
+            state = os.path.join(scratch, "state")
+            shutil.rmtree(state, ignore_errors=True)
+            done = subprocess.run(
+                [VMSCRIPT, "run", script("record")], env=dict(os.environ, XDG_STATE_HOME=state),
+                stdout=subprocess.PIPE, check=True, text=True)
+            seconds, processor = (float(word) for word in done.stdout.split())
+            runs = os.path.join(state, "vmscript/runs")
+            told = os.path.join(runs, os.listdir(runs)[0])
+            with open(os.path.join(told, "timeline.jsonl")) as file:
+                count = sum(1 for _ in file)
+            cost = float(subprocess.run(
+                [RECORD, os.path.join(scratch, "bench"), told], stdout=subprocess.PIPE, check=True,
+                text=True).stdout) * 1e-6
+            lines.append(count)
+            costs.append(cost)
+            shares.append(count * cost / seconds)
+            own.append(count * cost / processor)
+    show("lines of the timeline, a boot and 500 vm:sh", lines, "", 1)
+    show("  a line, written", costs, "us", 1e6)
+    show("  share of the run's time", shares, "%", 100, "target: below 3")
+    show("  share of vmscript's own processor time", own, "%", 100)
+
+
 # ---- sizes ----
 
 
@@ -508,7 +546,7 @@ def main():
         calls, tasks,
         grpc,
         network,
-        report,
+        record, report,
         size,
     ]
     parts = {function.__name__: function for function in functions}

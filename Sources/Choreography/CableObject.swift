@@ -42,7 +42,8 @@ final class CableEndObject: StreamObject {
 
   static var methods: [String: NativeFunction] {
     let own: [String: NativeFunction] = [
-      "unplug": carrier("unplug", "unplugged") { end throws(MachineError) in try await end.unplug() },
+      "unplug": carrier("unplug", "unplugged") { end throws(MachineError) in try await end.unplug()
+      },
       "plug": carrier("plug", "plugged in") { end throws(MachineError) in try await end.plug() },
     ]
     return own.merging(streamMethods) { own, _ in own }

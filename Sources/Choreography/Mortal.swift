@@ -16,6 +16,8 @@ protocol Mortal: AnyObject {
   var pendingReason: String? { get }
   /// It has ended, or works no more; all that it said before is known.
   var hasEnded: Bool { get }
+  /// Sleeps until its end is told, if it runs no more. Not for the supervisor.
+  func awaitEnding(until deadline: Deadline)
   /// The error for a wait that its end makes hopeless; nil while it lives.
   func deathError(during purpose: String) -> ScriptError?
   /// The error for an end that nobody asked for or was told of, once; `activity` is what the script
@@ -36,6 +38,14 @@ extension MachineObject: Mortal {
   var hasEnded: Bool {
     lookForForbidden()
     return machine.exited.value != nil || machine.failure.value != nil
+  }
+
+  func awaitEnding(until deadline: Deadline) {
+    let machine = machine
+    guard machine.exited.value == nil else { return }
+    Supervisor.wait {
+      if machine.pid != nil, machine.isEnding { _ = await machine.exited.wait(until: deadline) }
+    }
   }
 
   func takeUnclaimedEnd(during activity: String?) -> ScriptError? {

@@ -114,6 +114,13 @@ extension ProcessObject: Mortal {
     return explained(error)
   }
 
+  func awaitEnding(until deadline: Deadline) {
+    let process = process
+    Supervisor.wait {
+      if process.isEnding { _ = await process.exited.wait(until: deadline) }
+    }
+  }
+
   func takeUnclaimedEnd(during activity: String?) -> ScriptError? {
     guard !isEndClaimed, !mayExit, let exit = process.exited.value, !exit.isGood else { return nil }
     isEndClaimed = true

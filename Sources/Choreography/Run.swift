@@ -167,11 +167,18 @@ public final class Run {
     if let error = main.takeInterrupt(), error.kind != .cancelled {
       return failed(Failure(text: error.text, error: error))
     }
+    awaitEndings()
     if let error = takeUnclaimedDeath(during: nil) {
       return failed(Failure(text: error.text, error: error))
     }
     // Told to end, and never told the script, which ended by itself.
     return RunResult(status: Ending.shared.reason?.status ?? 0)
+  }
+
+  /// A machine or process may be gone already whose end is not told yet.
+  private func awaitEndings() {
+    let deadline = Deadline.after(Ending.grace)
+    for mortal in machines as [any Mortal] + processes { mortal.awaitEnding(until: deadline) }
   }
 
   private func failed(_ failure: Failure) -> RunResult {

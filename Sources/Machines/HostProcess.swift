@@ -50,6 +50,8 @@ import Record
   public nonisolated var name: String { specification.name }
   public var pid: Int32? { child?.pid }
   public var isRunning: Bool { child != nil }
+  /// It runs no more, which `exited` says only a moment later.
+  public var isEnding: Bool { child?.isEnding ?? false }
 
   /// Starts it, and returns when the program executes. Takes the cables' ends, and gives them back
   /// at its end. Errors of kinds usage, missing and launch.

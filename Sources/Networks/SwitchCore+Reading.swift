@@ -11,7 +11,9 @@ extension SwitchCore {
     let count = recv(port.pointee.descriptor, buffer + kept, Self.readSize, Int32(MSG_DONTWAIT))
     guard count > 0 else { return stopped(index, count) }
     port.pointee.partialCount = 0
+    let before = port.pointee.counters.received
     parse(index, buffer, buffer + kept + count)
+    if port.pointee.counters.received &- before >= Self.rushSize { isRush = true }
     closeRun(isLast: true)
     flushDirty()
     return true

@@ -172,7 +172,8 @@ public struct Trace {
   /// What a line says beyond what its place in the picture does.
   private func members(_ entry: RecordedRun.Entry) -> [JSON.Member] {
     guard case .object(let members) = entry.members else { return [] }
-    return members.filter { !["t", "kind", "phase", "machine", "task", "task_id"].contains($0.name) }
+    let shown = ["t", "kind", "phase", "machine", "task", "task_id"]
+    return members.filter { !shown.contains($0.name) }
   }
 
   private func micros(_ seconds: Double) -> JSON { .integer(Int64((seconds * 1e6).rounded())) }

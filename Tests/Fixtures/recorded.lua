@@ -19,7 +19,7 @@ assert(timing.boot == 2 and #timing.boots == 2, "boots")
 wait(helper:output "from the helper")
 if arg[1] == "wait" then
   print "ready"
-  wait.never({}, { timeout = 600 })
+  wait(600)
 elseif arg[1] == "loop" then
   print "ready"
   while true do end

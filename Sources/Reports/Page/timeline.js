@@ -162,7 +162,8 @@ const timeline = {
         if (x + width < this.gutter) continue;
         if (width < 2 && x - lastX < 1 && colour === lastColour && mark !== state.selected) continue;
         const left = Math.max(x, this.gutter - 4);
-        const shown = Math.min(x + width, this.width + 4) - left;
+        // A line's breadth less, so that one can be told from the next.
+        const shown = Math.min(x + width - (width > 4 ? 1 : 0), this.width + 4) - left;
         context.fillStyle = colour;
         if (mark.isOpen) context.globalAlpha = 0.75;
         // A wait lies in its task's bar.

@@ -18,11 +18,18 @@ local function wrong(name, wanted, value) fields.wrong("nemesis", name, wanted, 
 --- The machines of an option, or all that are on the network, at least so many.
 local function members_of(lan, what, list, least)
   list = list or lan:members()
+  if type(list) ~= "table" then fields.wrong(what, "machines", "a list", list) end
   local seen = 0
   for _ in pairs(list) do seen = seen + 1 end
   if seen ~= #list or #list < least then
     host.fail("usage", ("%s wants a list of at least %d machines on %s, got %d"):format(what, least,
       tostring(lan), #list))
+  end
+  for i, member in ipairs(list) do
+    if not pcall(lan.link, lan, member) then
+      local wanted = "a machine or a port of " .. tostring(lan)
+      fields.wrong(what, ("machines[%d]"):format(i), wanted, member)
+    end
   end
   return list
 end
@@ -48,6 +55,9 @@ local function faults_of(list)
     if type(fault) == "function" then
       faults[i] = custom(fault, i)
     elseif type(fault) == "table" then
+      if next(fault) == nil then
+        wrong(("faults[%d]"):format(i), "a fault in it, such as loss = 0.2", fault)
+      end
       host.check_impairment(fault, ("nemesis: faults[%d]"):format(i))
       faults[i] = network_faults.impair(fault)
     elseif known[fault] then
@@ -56,8 +66,9 @@ local function faults_of(list)
     else
       local all = {}
       for name in fields.sorted(known) do all[#all + 1] = name end
-      host.fail("usage", ("nemesis: no fault '%s'%s; known: %s, a table of impairments, a function")
-        :format(tostring(fault), host.hint(tostring(fault), all), table.concat(all, ", ")))
+      local others = "a table of impairments or a function will do too"
+      host.fail("usage", ("nemesis: no fault '%s'%s; %s"):format(tostring(fault),
+        host.hint(tostring(fault), all), others))
     end
   end
   return faults, least
@@ -189,7 +200,12 @@ local SWIZZLE = { machines = "table", pause = "number", seed = "number" }
 function nemesis.swizzle(lan, options)
   options = fields.check("swizzle", options, SWIZZLE)
   local pause = options.pause or 1
-  if pause < 0 then fields.wrong("swizzle", "pause", "a number of seconds", pause) end
+  if options.seed and math.type(options.seed) ~= "integer" then
+    fields.wrong("swizzle", "seed", "a whole number", options.seed)
+  end
+  if not (pause >= 0 and pause < math.huge) then
+    fields.wrong("swizzle", "pause", "a number of seconds", pause)
+  end
   local members = members_of(lan, "swizzle", options.machines, 2)
   local random = network_faults.generator(options.seed)
   local run, undo = network_faults.swizzle(lan, members, pause, random)

@@ -11,16 +11,24 @@ final class CaptureObject: ScriptObject {
   private let network: NetworkObject
   private let path: String
   private let file: CaptureFile
+  /// Its file, whatever its path's name.
+  private let identity: [UInt64]
   private var isOpen = true
 
   private init(_ network: NetworkObject, _ path: String, _ file: CaptureFile) {
     self.network = network
     self.path = path
     self.file = file
+    var status = stat()
+    identity = stat(path, &status) == 0 ? Self.identity(status) : []
+  }
+
+  private static func identity(_ status: stat) -> [UInt64] {
+    [UInt64(status.st_dev), UInt64(status.st_ino)]
   }
 
   static func make(_ call: Call, _ network: NetworkObject) throws(ScriptError) -> Int {
-    guard let path = call.text(2), !path.isEmpty else {
+    guard let path = call.text(2), !path.isEmpty, !path.utf8.contains(0) else {
       throw .usage("capture wants a file's path, got \(try call.value(2).shown)")
     }
     if let open = network.run.captures.first(where: { $0.network === network }) {
@@ -29,8 +37,14 @@ final class CaptureObject: ScriptObject {
     }
     var status = stat()
     // Its switch would wait for whoever reads it.
-    if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
-      throw .usage("capture: '\(path)' is there and no file")
+    if stat(path, &status) == 0 {
+      guard status.st_mode & S_IFMT == S_IFREG else {
+        throw .usage("capture: '\(path)' is there and no file")
+      }
+      if let open = network.run.captures.first(where: { $0.identity == identity(status) }) {
+        throw .usage(
+          "capture: '\(path)' is being written for \(open.network.shown): give each its own file")
+      }
     }
     do throws(ProcessError) {
       let file = try CaptureFile(path: path)

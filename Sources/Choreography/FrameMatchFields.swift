@@ -41,10 +41,20 @@ extension FrameMatch {
         throw fields.wrong("protocol", "one of " + known.joined(separator: ", "))
       }
     }
-    if let type = try fields.integer("type", in: 0...0xffff) { etherType = UInt16(type) }
+    if let type = try fields.integer("type", in: 0...0xffff).map({ UInt16($0) }) {
+      let possible = ipProtocol == nil ? etherType.map { [$0] } : [0x0800, 0x86dd]
+      guard possible?.contains(type) != false else {
+        throw .usage("\(what): no frame of this 'protocol' has this 'type'")
+      }
+      etherType = type
+    }
     port = try Self.port(fields, "port")
     sourcePort = try Self.port(fields, "source_port")
     destinationPort = try Self.port(fields, "destination_port")
+    let hasPorts = port != nil || sourcePort != nil || destinationPort != nil
+    if hasPorts, etherType == 0x0806 || ipProtocol == 1 || ipProtocol == 58 {
+      throw .usage("\(what): no frame of this 'protocol' or 'type' has a port")
+    }
     address = try Self.address(fields, "address")
     sourceAddress = try Self.address(fields, "source_address")
     destinationAddress = try Self.address(fields, "destination_address")
@@ -71,7 +81,9 @@ extension FrameMatch {
   private static func mac(_ fields: Fields, _ name: String) throws(ScriptError) -> UInt64? {
     guard let text = try fields.string(name) else { return nil }
     let octets = text.split(separator: ":", omittingEmptySubsequences: false)
-    let bytes = octets.compactMap { $0.count == 2 ? UInt8($0, radix: 16) : nil }
+    let bytes = octets.compactMap {
+      $0.utf8.count == 2 && $0.allSatisfy(\.isHexDigit) ? UInt8($0, radix: 16) : nil
+    }
     guard octets.count == 6, bytes.count == 6 else {
       throw fields.wrong(name, "a MAC address, such as '02:00:00:00:00:01'")
     }

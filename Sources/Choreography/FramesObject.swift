@@ -36,7 +36,7 @@ final class FramesObject: ScriptObject, Waitable {
 
   func outcome() -> Outcome? {
     let count = tap.count
-    guard count > 0 else { return nil }
+    guard count > 0 || tap.isClosed else { return nil }
     return .success { call in call.results(.integer(Int64(count))) }
   }
 
@@ -46,6 +46,7 @@ final class FramesObject: ScriptObject, Waitable {
 
   func close(_ call: Call) throws(ScriptError) -> Int {
     network.network.ethernet.remove(tap)
+    tap.close()
     return 0
   }
 
@@ -70,11 +71,12 @@ final class FramesObject: ScriptObject, Waitable {
   }
 }
 
-/// Reads the next frame.
+/// Reads the next frame; nil at the end.
 private final class FrameWait: Wait {
   private let frames: FramesObject
   private let limit: TimeLimit
   private var seen: FrameTap.Seen?
+  private var isAtEnd = false
   var deadline: Deadline { limit.deadline }
 
   init(_ frames: FramesObject, timeout: Double?) {
@@ -89,11 +91,17 @@ private final class FrameWait: Wait {
   }
 
   func poll() -> Bool {
-    if seen == nil { seen = frames.tap.read() }
-    return seen != nil || deadline.hasPassed
+    if seen == nil {
+      // In this order: what came before the end is read before it.
+      let isClosed = frames.tap.isClosed
+      seen = frames.tap.read()
+      isAtEnd = seen == nil && isClosed
+    }
+    return seen != nil || isAtEnd || deadline.hasPassed
   }
 
   func finish(_ call: Call) throws(ScriptError) -> Int {
+    if isAtEnd { return call.results(.nil) }
     guard let seen else { throw ScriptError(.timeout, "\(limit.text) waiting for \(purpose)") }
     return call.results(.table(Table(seen, frames.network)))
   }

@@ -28,6 +28,29 @@ extension Impairment {
     return stack
   }
 
+  /// What does something to a frame; and what only says how, by that.
+  private static let effects = [
+    "delay", "jitter", "loss", "gemodel", "duplicate", "corrupt", "reorder", "rate",
+    "refuse_openings",
+  ]
+  private static let manners = [
+    ("loss_correlation", "loss"), ("distribution", "jitter"), ("delay_correlation", "jitter"),
+    ("duplicate_correlation", "duplicate"), ("corrupt_correlation", "corrupt"),
+    ("reorder_correlation", "reorder"), ("gap", "reorder"), ("burst", "rate"),
+    ("limit", "rate"),
+  ]
+
+  /// Nothing that is said may be without use: a test would pass that tested nothing.
+  private static func check(_ fields: Fields) throws(ScriptError) {
+    for (manner, effect) in manners where fields.isGiven(manner) && !fields.isGiven(effect) {
+      throw .usage("\(fields.what): field '\(manner)' wants a '\(effect)'")
+    }
+    guard !fields.table.isEmpty, !effects.contains(where: fields.isGiven) else { return }
+    throw .usage(
+      "\(fields.what): \(fields.table.fields.map { "'\($0.0)'" }.joined(separator: ", ")) alone"
+        + " does nothing to a frame: say what, as in loss = 1")
+  }
+
   init(_ fields: Fields) throws(ScriptError) {
     self.init()
     delay = try fields.seconds("delay") ?? 0
@@ -62,6 +85,7 @@ extension Impairment {
       }
       self.flap = Flap(on: on, off: off)
     }
+    try Self.check(fields)
     if let flaw { throw .usage("\(fields.what): field \(flaw)") }
   }
 
@@ -69,9 +93,6 @@ extension Impairment {
     let probability = try fields.share("loss")
     let correlation = try fields.share("loss_correlation")
     guard let table = try fields.table("gemodel") else {
-      if correlation != nil && probability == nil {
-        throw .usage("\(fields.what): field 'loss_correlation' wants a 'loss'")
-      }
       return probability.map { .random(probability: $0, correlation: correlation ?? 0) }
     }
     guard probability == nil, correlation == nil else {
@@ -103,7 +124,9 @@ extension Impairment {
     guard case .string = value, let text = value.text else { return nil }
     let units = [("kbit", 1e3), ("mbit", 1e6), ("gbit", 1e9), ("bit", 1)]
     for (unit, factor) in units where text.hasSuffix(unit) {
-      return Double(text.dropLast(unit.count)).map { $0 * factor }
+      let number = text.dropLast(unit.count)
+      guard number.utf8.allSatisfy({ $0 == 46 || (48...57).contains($0) }) else { return nil }
+      return Double(number).map { $0 * factor }
     }
     return nil
   }

@@ -30,9 +30,10 @@ struct LinkEnds {
   init?(
     _ call: Call, _ network: NetworkObject, _ what: String, takesOne: Bool = false
   ) throws(ScriptError) {
-    if call.isAbsent(2) {
-      guard call.isAbsent(3) else { throw .usage("\(what) wants a machine, got nil") }
-      return nil
+    if call.count < 2 { return nil }
+    // A name that was mistyped must not mean everybody.
+    guard !call.isAbsent(2), call.count < 3 || !call.isAbsent(3) else {
+      throw .usage("\(what) wants a machine or a port of \(network.shown), got nil")
     }
     let first = try call.value(2)
     if case .table(let table) = first, table.positions.isEmpty {
@@ -47,9 +48,16 @@ struct LinkEnds {
       if isFrom, fields.isGiven("to") {
         others = try network.members(table["to"], "\(what): field 'to'")
       }
+      try checkThatTheyDiffer(what)
       return
     }
     some = try network.members(first, what)
-    others = call.isAbsent(3) ? nil : try network.members(try call.value(3), what)
+    others = call.count < 3 ? nil : try network.members(try call.value(3), what)
+    try checkThatTheyDiffer(what)
+  }
+
+  private func checkThatTheyDiffer(_ what: String) throws(ScriptError) {
+    guard let others, some.numbers.count == 1, some.numbers == others.numbers else { return }
+    throw .usage("\(what): '\(some[0].name)' is at both ends")
   }
 }

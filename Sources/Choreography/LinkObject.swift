@@ -88,7 +88,19 @@ final class LinkObject: ScriptObject {
     return sums
   }
 
-  /// Fails unless something befell a frame here: else the test has tested nothing.
+  /// Frames that the impairments which were set last did something to, by their places in the stack.
+  private var layers: [UInt64] {
+    var layers: [UInt64] = []
+    for place in places {
+      for (index, hits) in network.network.ethernet.hits(of: place).enumerated() {
+        if index < layers.count { layers[index] += hits } else { layers.append(hits) }
+      }
+    }
+    return layers
+  }
+
+  /// Fails unless something befell a frame here, and each impairment that was set last hit one: else
+  /// the test has tested nothing.
   private static func check(_ call: Call) throws(ScriptError) -> Int {
     let link = of(call)
     let (frames, faults) = link.sums
@@ -98,6 +110,12 @@ final class LinkObject: ScriptObject {
         .assertion,
         "nothing befell a frame on the \(link.shown): \(frames.passed) passed,"
           + " \(faults.frames) of them while a fault was set")
+    }
+    let layers = link.layers
+    if let silent = layers.firstIndex(of: 0) {
+      let which = layers.count > 1 ? "impairment \(silent + 1) of \(layers.count)" : "what"
+      throw ScriptError(
+        .assertion, "\(which) that was set last on the \(link.shown) hit no frame")
     }
     return call.results(.integer(Int64(truncatingIfNeeded: hits)))
   }

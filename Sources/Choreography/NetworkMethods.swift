@@ -32,9 +32,17 @@ extension NetworkObject {
     let membership = try vlans(fields)
     let object = of(call)
     let port = try object.addPort(
-      try fields.string("name") ?? "port", mac: try fields.string("mac"))
+      try fields.label("name") ?? "port", mac: try mac(fields))
     object.network.ethernet.setVLAN(port.port.number, membership)
     return call.results(.object(port))
+  }
+
+  private static func mac(_ fields: Fields) throws(ScriptError) -> String? {
+    guard let text = try fields.string("mac") else { return nil }
+    guard MachineSpecification.isMAC(text) else {
+      throw fields.wrong("mac", "an interface's MAC address, such as '02:00:00:00:00:01'")
+    }
+    return text
   }
 
   private static func vlans(_ fields: Fields) throws(ScriptError) -> VLANMembership {
@@ -68,7 +76,7 @@ extension NetworkObject {
     }
     let fields = try Fields(call, 3, of: "attach", known: ["name", "vlan", "trunk"])
     let membership = try vlans(fields)
-    let name = try fields.string("name") ?? cable.end.label
+    let name = try fields.label("name") ?? cable.end.label
     let (end, network) = (cable.end, object.name)
     let descriptor: DescriptorBox
     do throws(MachineError) {
@@ -104,7 +112,7 @@ extension NetworkObject {
     var names: [Int: String] = [:]
     var shownGroups: [String] = []
     for index in stride(from: 2, through: call.count, by: 1) {
-      let members = try object.members(try call.value(index), "partition")
+      let members = try object.members(try call.value(index), "partition", mayBeNone: true)
       for member in members {
         for number in member.numbers {
           if names.updateValue(member.name, forKey: number) != nil {
@@ -190,9 +198,17 @@ extension NetworkObject {
   private func chosen(
     _ call: Call, _ index: Int, _ what: String, atLeast least: Int
   ) throws(ScriptError) -> [NetworkMember] {
-    let chosen = call.isAbsent(index) ? members : try members(try call.value(index), what)
+    let chosen =
+      call.isAbsent(index) ? members : try members(try call.value(index), what, mayBeNone: true)
     guard chosen.count >= least else {
       throw .usage("\(what) wants at least \(least) machines on \(shown), got \(chosen.count)")
+    }
+    var seen: Set<Int> = []
+    for member in chosen {
+      guard seen.isDisjoint(with: member.numbers) else {
+        throw .usage("\(what): '\(member.name)' is in the list twice")
+      }
+      seen.formUnion(member.numbers)
     }
     return chosen
   }
@@ -242,10 +258,14 @@ extension NetworkObject {
       object.tellFault("heal", "all")
       return 0
     }
-    guard let others = ends.others, ends.isBothWays else {
-      throw .usage("heal wants nothing, or two ends, as in lan:heal(a, b)")
+    guard ends.isBothWays else {
+      throw .usage("heal wants nothing, a machine, or two ends, as in lan:heal(a, b)")
     }
-    object.network.heal(ends.some.numbers, others.numbers)
+    if let others = ends.others {
+      object.network.heal(ends.some.numbers, others.numbers)
+    } else {
+      object.network.heal(ends.some.numbers)
+    }
     object.tellFault("heal", ends.shown)
     return 0
   }

@@ -34,7 +34,7 @@ final class NetworkObject: ScriptObject {
       }
       settings.queue = Int(queue)
     }
-    let name = run.uniqueName(try fields.string("name") ?? "network")
+    let name = run.uniqueName(try fields.label("name") ?? "network")
     do throws(ProcessError) {
       let network = try Network(name: name, settings: settings, seed: run.seed)
       return call.results(.object(NetworkObject(run, network)))
@@ -112,9 +112,14 @@ final class NetworkObject: ScriptObject {
   }
 
   /// One member, or a list of them.
-  func members(_ value: Value, _ what: String) throws(ScriptError) -> [NetworkMember] {
+  func members(
+    _ value: Value, _ what: String, mayBeNone: Bool = false
+  ) throws(ScriptError) -> [NetworkMember] {
     guard case .table(let table) = value else { return [try member(value, what)] }
     _ = try Fields(table, of: what, known: [])
+    guard mayBeNone || !table.isEmpty else {
+      throw .usage("\(what) wants machines, and the list is empty")
+    }
     var members: [NetworkMember] = []
     for value in table.positions { members.append(try member(value, what)) }
     return members
@@ -154,4 +159,16 @@ struct NetworkMember {
 extension [NetworkMember] {
   var shown: String { map(\.name).joined(separator: ", ") }
   var numbers: Set<Int> { reduce(into: []) { $0.formUnion($1.numbers) } }
+}
+
+extension Fields {
+  /// A name that can be shown.
+  func label(_ name: String) throws(ScriptError) -> String? {
+    guard let text = try string(name) else { return nil }
+    guard !text.isEmpty, text.unicodeScalars.allSatisfy({ $0.value >= 32 && $0.value != 127 })
+    else {
+      throw wrong(name, "a name, of characters that can be shown")
+    }
+    return text
+  }
 }

@@ -88,11 +88,18 @@ extension Machine {
   }
 
   /// The machine stops while time goes on: SIGSTOP to QEMU.
-  public func freeze() { signal(SIGSTOP, "frozen") }
-  public func thaw() { signal(SIGCONT, "thawed") }
+  public func freeze() {
+    guard isRunning else { return }
+    isFrozen = true
+    signal(SIGSTOP, "frozen")
+  }
+
+  public func thaw() {
+    isFrozen = false
+    if isRunning { signal(SIGCONT, "thawed") }
+  }
 
   private func signal(_ number: Int32, _ phase: String) {
-    guard isRunning else { return }
     qemu?.signal(number)
     timing.tell(phase)
   }
@@ -130,6 +137,8 @@ extension Machine {
   /// Takes a network backend's carrier or gives it back.
   func setCarrier(_ netdev: String, _ up: Bool) async throws(MachineError) {
     guard isRunning, let qmp else { return }
+    // It answers when it is thawed, and does it before anything else.
+    guard !isFrozen else { return qmp.send("set_link", Self.link(netdev, up)) }
     do throws(MachineError) {
       _ = try await qmp.execute("set_link", Self.link(netdev, up))
     } catch {

@@ -50,6 +50,7 @@ extension Machine {
     shareServers = []
     isEndAsked = false
     areStopsAsked = false
+    isFrozen = false
     isInBootLoader = specification.hasOwnBootLoader && !specification.allowsReboot
     loaderResets = 0
     areRebootsAllowed = specification.allowsReboot || isInBootLoader

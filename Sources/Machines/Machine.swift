@@ -43,6 +43,8 @@ import Record
   var releases: [@Supervisor () -> Void] = []
   var isEndAsked = false
   var areStopsAsked = false
+  /// QEMU is stopped by a signal, and answers nothing.
+  var isFrozen = false
   var areRebootsAllowed: Bool
   /// The guest's boot loader may still reset the machine, and how often it has.
   var isInBootLoader = false

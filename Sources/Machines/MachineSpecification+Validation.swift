@@ -89,10 +89,13 @@ extension MachineSpecification {
         + " \(HostMemory.shown(limit.bytes)): give it less", machine: name)
   }
 
-  /// The multicast bit, the lowest of the first octet, belongs to groups and not to interfaces.
-  private static func isMAC(_ text: String) -> Bool {
+  /// Whether it is the address of an interface, as six octets with colons between them. The multicast
+  /// bit, the lowest of the first octet, belongs to groups and not to interfaces.
+  public static func isMAC(_ text: String) -> Bool {
     let octets = text.split(separator: ":", omittingEmptySubsequences: false)
-    guard octets.count == 6, octets.allSatisfy({ $0.utf8.count == 2 }) else { return false }
+    guard octets.count == 6,
+      octets.allSatisfy({ $0.utf8.count == 2 && $0.allSatisfy(\.isHexDigit) })
+    else { return false }
     let numbers = octets.compactMap { UInt8($0, radix: 16) }
     return numbers.count == 6 && numbers[0] & 1 == 0 && numbers.contains { $0 != 0 }
   }

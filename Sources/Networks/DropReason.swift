@@ -18,6 +18,8 @@ public enum DropReason: UInt8, Sendable, CaseIterable {
   case memory
   /// The port is not in the frame's VLAN.
   case vlan
+  /// Nobody else is there, or its sender's address is none that a sender may have.
+  case nobody
   /// Too short or too long for an Ethernet frame.
   case malformed
 
@@ -33,6 +35,7 @@ public enum DropReason: UInt8, Sendable, CaseIterable {
     case .slowReceiver: "slow receiver"
     case .memory: "memory"
     case .vlan: "vlan"
+    case .nobody: "nobody to get it"
     case .malformed: "malformed"
     }
   }

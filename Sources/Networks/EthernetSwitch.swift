@@ -180,6 +180,11 @@ public final class EthernetSwitch: Sendable {
     ask { core in core.faults(place)?.counters ?? FaultCounters() }
   }
 
+  /// Frames that each impairment which was set there last did something to, also if it was reset.
+  public func hits(of place: FaultPlace) -> [UInt64] {
+    ask { core in core.faults(place)?.hits ?? [] }
+  }
+
   /// What is set there.
   public func impairments(of place: FaultPlace) -> [Impairment] {
     ask { core in core.faults(place)?.impairments ?? [] }

@@ -18,12 +18,13 @@ public final class FrameTap: Sendable {
     var next = 0
     var byteCount = 0
     var lost: UInt64 = 0
+    var isClosed = false
   }
 
   /// Bytes that it keeps; frames beyond are lost, and counted.
   static let limit = 4 << 20
 
-  /// Set whenever there is a frame to read.
+  /// Set whenever there is a frame to read, and at its end.
   public let readable = Event<Bool>()
   private let state = Mutex(State())
   private let from: Set<Int>?
@@ -42,6 +43,15 @@ public final class FrameTap: Sendable {
   /// How many frames can be read, and how many were lost because nobody read.
   public var count: Int { state.withLock { $0.frames.count - $0.next } }
   public var lost: UInt64 { state.withLock { $0.lost } }
+
+  /// Nothing more will come.
+  public var isClosed: Bool { state.withLock { $0.isClosed } }
+
+  /// Ends it; what has come may be read.
+  public func close() {
+    state.withLock { $0.isClosed = true }
+    readable.set(true)
+  }
 
   public func read() -> Seen? {
     state.withLock { state in
@@ -71,6 +81,7 @@ public final class FrameTap: Sendable {
       guard matches.contains(where: { $0.fits(header) }) else { return }
     }
     let isKept = state.withLock { state in
+      if state.isClosed { return false }
       guard state.byteCount + length <= Self.limit else {
         state.lost += 1
         return false

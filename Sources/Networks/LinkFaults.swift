@@ -21,6 +21,7 @@ public final class LinkFaults {
   /// How often something was set: each setting has random numbers of its own.
   private var settings: UInt64 = 0
   private var rules = UnsafeMutableBufferPointer<FaultRule>(start: nil, count: 0)
+  private var lastHits: [UInt64] = []
   private var needsHeader = false
   /// What the other direction began, if something here refuses openings.
   private var answerable: Flows?
@@ -68,8 +69,9 @@ public final class LinkFaults {
     reverse?.update()
   }
 
-  /// How many frames the impairment at `index` of the stack did something to.
-  public func hits(of index: Int) -> UInt64 { rules[index].hits }
+  /// How many frames each impairment of the stack that was set last did something to, also when it
+  /// has been reset since.
+  public var hits: [UInt64] { rules.isEmpty ? lastHits : rules.map(\.hits) }
 
   /// Says what is to become of a frame that arrives at `now`, in nanoseconds of the switch's clock
   /// (CLOCK_MONOTONIC). `frame` is an Ethernet frame without its FCS.
@@ -106,6 +108,7 @@ public final class LinkFaults {
   }
 
   private func removeRules() {
+    if !rules.isEmpty { lastHits = rules.map(\.hits) }
     for index in 0..<rules.count { rules[index].deallocate() }
     rules.deallocate()
   }

@@ -18,6 +18,9 @@ public final class Network {
   private var separated = PairMatrix()
   private var cuts = PairMatrix()
   private var isolated: Set<Int> = []
+  /// Pairs that a partition and isolations no longer keep apart: two were healed.
+  private var joined = PairMatrix()
+  private var admitted = PairMatrix()
   private var holds = PairMatrix()
   /// Whose frames, both ways, are kept, also those of ports that come later.
   private var held: Set<Int> = []
@@ -54,7 +57,7 @@ public final class Network {
   /// former partition; cuts and isolations stay.
   public func partition(_ groups: [Set<Int>]) {
     self.groups = groups
-    separated = PairMatrix()
+    (separated, joined) = (PairMatrix(), PairMatrix())
     apply()
   }
 
@@ -107,12 +110,13 @@ public final class Network {
 
   private func separate(_ pairs: PairMatrix, members: [Int]) {
     groups = [Set(members)]
-    separated = pairs
+    (separated, joined) = (pairs, PairMatrix())
     apply()
   }
 
   public func isolate(_ ports: Set<Int>) {
     isolated.formUnion(ports)
+    for a in ports { for b in self.ports.indices { admitted.removeBoth(a, b) } }
     apply()
   }
 
@@ -151,17 +155,25 @@ public final class Network {
   /// Ends partitions, cuts and isolations, and lets go on what is held.
   public func heal() {
     (groups, separated, cuts, isolated) = (nil, PairMatrix(), PairMatrix(), [])
+    (joined, admitted) = (PairMatrix(), PairMatrix())
     release()
   }
 
-  /// Ends what cuts these off from those, both ways, and leaves the rest.
+  /// Ends the isolation of these and what was cut of their ways; partitions stay.
+  public func heal(_ some: Set<Int>) {
+    isolated.subtract(some)
+    for a in some { for b in ports.indices { cuts.removeBoth(a, b) } }
+    apply()
+  }
+
+  /// Ends what cuts these off from those, both ways, and leaves the rest: a later partition and a port
+  /// that comes later find it as it was.
   public func heal(_ some: Set<Int>, _ others: Set<Int>) {
-    let blocked = blocked
-    (groups, separated, isolated, cuts) = (nil, PairMatrix(), [], blocked)
     for a in some {
-      for b in others {
-        cuts.remove(a, b)
-        cuts.remove(b, a)
+      for b in others where a != b {
+        cuts.removeBoth(a, b)
+        joined.insertBoth(a, b)
+        admitted.insertBoth(a, b)
       }
     }
     apply()
@@ -171,15 +183,20 @@ public final class Network {
   public func isBlocked(_ from: Int, _ to: Int) -> Bool { blocked.contains(from, to) }
 
   private var blocked: PairMatrix {
-    var pairs = cuts
+    var pairs = PairMatrix()
     if let groups {
-      pairs.formUnion(separated)
+      pairs = separated
       for a in ports.indices {
         let mine = groups.first { $0.contains(a) }
         for b in ports.indices where a != b && mine?.contains(b) != true { pairs.insert(a, b) }
       }
     }
-    for a in isolated { for b in ports.indices where a != b { pairs.insertBoth(a, b) } }
+    pairs.subtract(joined)
+    var alone = PairMatrix()
+    for a in isolated { for b in ports.indices where a != b { alone.insertBoth(a, b) } }
+    alone.subtract(admitted)
+    pairs.formUnion(alone)
+    pairs.formUnion(cuts)
     return pairs
   }
 
@@ -197,6 +214,11 @@ extension PairMatrix {
   mutating func insertBoth(_ a: Int, _ b: Int) {
     insert(a, b)
     insert(b, a)
+  }
+
+  mutating func removeBoth(_ a: Int, _ b: Int) {
+    remove(a, b)
+    remove(b, a)
   }
 }
 

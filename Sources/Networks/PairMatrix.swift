@@ -29,6 +29,12 @@ public struct PairMatrix: Sendable, Hashable {
     }
   }
 
+  public mutating func subtract(_ other: PairMatrix) {
+    for from in rows.indices {
+      for index in rows[from].indices { rows[from][index] &= ~other.word(from, index) }
+    }
+  }
+
   func word(_ from: Int, _ index: Int) -> UInt64 {
     from < rows.count && index < rows[from].count ? rows[from][index] : 0
   }

@@ -23,18 +23,21 @@ extension SwitchCore {
       }
       passage.vlan = vlan
       if ports[Int(passage.from)].vlan.isTrunk {
-        frame = untag(frame)
+        frame = untagged(frame, length)
         length -= 4
         // The addresses stay where they are, and the tag has gone.
         if passage.corruptedBit >= 128 { passage.corruptedBit -= 32 }
       }
     }
     let (whole, count) = (frame, length)
+    var isForSomebody = false
     route(frame, from: Int(passage.from), vlan: passage.vlan) { to in
       var passage = passage
       passage.to = Int32(to)
+      isForSomebody = true
       pair(whole, count, passage)
     }
+    if !isForSomebody { note(frame, length, passage, .nobody) }
   }
 
   private func pair(_ frame: UnsafeMutablePointer<UInt8>, _ length: Int, _ passage: Passage) {

@@ -53,8 +53,9 @@ final class SwitchCore {
   var hasVLANs = false
   /// Made once, used for each frame.
   var verdict = Verdict()
-  /// Copies of frames whose bits are flipped, one for each stage, and one that got a tag.
-  let scratch = UnsafeMutablePointer<UInt8>.allocate(capacity: 4 * EthernetFrame.maximum + 4)
+  /// Copies of frames whose bits are flipped, one for each stage, one that lost its tag, and one that
+  /// got a tag.
+  let scratch = UnsafeMutablePointer<UInt8>.allocate(capacity: 5 * EthernetFrame.maximum + 4)
   var capture: CaptureFile?
   /// When the capture is written to its file at the latest.
   private var captureDue = UInt64.max
@@ -150,7 +151,11 @@ final class SwitchCore {
     while place < activeCount {
       let port = active[place]
       place += 1
-      if ports[port].isDatagram { receive(port) }
+      // Not more than its socket holds: who writes all the time must not be waited for.
+      var rest = 64
+      while rest > 0, ports[port].descriptor >= 0, ports[port].isDatagram, receive(port) {
+        rest -= 1
+      }
     }
   }
 

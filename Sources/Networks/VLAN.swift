@@ -58,17 +58,19 @@ extension SwitchCore {
     return tag && port.access != 0 ? nil : port.access
   }
 
-  /// Takes the tag out: the frame begins 4 bytes later.
-  func untag(_ frame: UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8> {
-    memmove(frame + 4, frame, 12)
-    return frame + 4
+  /// A copy without its tag, since a duplicate of the frame may come after it.
+  func untagged(_ frame: UnsafePointer<UInt8>, _ length: Int) -> UnsafeMutablePointer<UInt8> {
+    let copy = scratch + 3 * EthernetFrame.maximum
+    memcpy(copy, frame, 12)
+    memcpy(copy + 12, frame + 16, length - 16)
+    return copy
   }
 
   /// A copy with a tag.
   func tagged(
     _ frame: UnsafePointer<UInt8>, _ length: Int, _ vlan: UInt16
   ) -> UnsafeMutablePointer<UInt8> {
-    let copy = scratch + 3 * EthernetFrame.maximum
+    let copy = scratch + 4 * EthernetFrame.maximum
     memcpy(copy, frame, 12)
     copy[12] = 0x81
     copy[13] = 0

@@ -142,12 +142,13 @@ struct RunStory {
 
   private mutating func takeFault(_ time: Double, _ event: JSON) {
     let (network, fault) = (event["network"]?.text ?? "", event["fault"]?.text ?? "fault")
-    let title = [fault, network, event["detail"]?.text ?? ""].filter { !$0.isEmpty }
-      .joined(separator: " · ")
+    let detail = event["detail"]?.text ?? "all"
+    func title(of fault: String) -> String { "\(fault) · \(network) · \(detail)".cut(300) }
+    let title = title(of: fault)
     if let ended = Self.endings[fault] {
       var left: [Mark] = []
       for mark in faults.removeValue(forKey: network) ?? [] {
-        guard ended.contains(mark.word) else {
+        guard ended.contains(mark.word), detail == "all" || mark.title == title(of: mark.word) else {
           left.append(mark)
           continue
         }

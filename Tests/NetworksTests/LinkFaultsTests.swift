@@ -96,7 +96,11 @@ import Testing
     let verdict = faults.judge(TestFrame.arp(), at: 1000)
     #expect(verdict.copies == 2)
     #expect(verdict.release == (30_001_000, 30_001_000))
-    #expect(faults.hits(of: 1) == 1 && faults.hits(of: 2) == 1)
+    #expect(faults.hits == [1, 1, 1])
+    faults.set([], now: 2000)
+    #expect(faults.hits == [1, 1, 1])
+    faults.set([Impairment { $0.delay = 0.01 }], now: 2000)
+    #expect(faults.hits == [0])
   }
 
   /// As netem has it: a frame that is duplicated and lost arrives once.

@@ -46,6 +46,30 @@ import Testing
     #expect(network.ports.indices.allSatisfy { heard($0).count == 7 })
   }
 
+  /// Two that are joined are not apart any more, and all else stays as it was said.
+  @Test func twoAreJoinedAndTheRestStays() {
+    _ = members(4)
+    network.partition([[0, 1], [2]])
+    network.heal([0], [2])
+    #expect(heard(0) == [0, 1, 2] && heard(1) == [0, 1] && heard(3) == [3])
+    _ = network.addPort("late")
+    #expect(heard(4) == [4])
+    // The next partition is whole.
+    network.partition([[0, 1], [2, 3, 4]])
+    #expect(heard(0) == [0, 1] && heard(2) == [2, 3, 4])
+    network.heal()
+    network.isolate([0, 1])
+    network.heal([0], [1])
+    #expect(heard(0) == [0, 1] && heard(2) == [2, 3, 4])
+    // One that is let back reaches all but those who are alone themselves, also who comes later.
+    network.cut(from: [0], to: [2])
+    network.heal([0])
+    _ = network.addPort("later")
+    #expect(heard(0) == [0, 1, 2, 3, 4, 5] && heard(1) == [0, 1])
+    network.isolate([0])
+    #expect(heard(0) == [0])
+  }
+
   @Test func aBridgeReachesBothHalves() {
     let ports = members(5)
     network.bridge([2], ports)

@@ -17,10 +17,7 @@ import Testing
     a = try Wire(network)
     b = try Wire(network)
     c = try Wire(network)
-    for (index, wire) in [a, b, c].enumerated() {
-      wire.send(Wire.frame(UInt8(index + 1), 255, "end"))
-      for other in [a, b, c] where other !== wire { #expect(other.texts() == []) }
-    }
+    Wire.introduce([a, b, c])
   }
 
   private func set(_ place: FaultPlace, _ body: (inout Impairment) -> Void) {

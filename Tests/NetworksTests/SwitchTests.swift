@@ -18,14 +18,6 @@ import Testing
     c = try Wire(network)
   }
 
-  /// Everybody says something to everybody, and so is known.
-  private func introduce() {
-    for (index, wire) in [a, b, c].enumerated() {
-      wire.send(Wire.frame(UInt8(index + 1), 255, "end"))
-      for other in [a, b, c] where other !== wire { #expect(other.texts() == []) }
-    }
-  }
-
   @Test func learnsWhereAddressesAre() {
     a.send(Wire.frame(1, 2, "who is it"))
     #expect(b.next() == Wire.frame(1, 2, "who is it"))
@@ -68,7 +60,7 @@ import Testing
   }
 
   @Test func framesInPiecesAndOfAllLengths() {
-    introduce()
+    Wire.introduce([a, b, c])
     var expected: [[UInt8]] = []
     var bytes: [UInt8] = []
     for length in [14, 60, 64, 1514, 9014, 65536, 15, 300] {
@@ -85,7 +77,7 @@ import Testing
   }
 
   @Test func badFramesDoNoHarm() {
-    introduce()
+    Wire.introduce([a, b, c])
     a.sendBytes([0, 0, 0, 0])
     a.send([1, 2, 3])
     a.sendBytes([0, 1, 0, 1] + [UInt8](repeating: 9, count: 65537))
@@ -100,7 +92,7 @@ import Testing
 
   /// One that ends in the middle of a frame loses that frame alone; its successor begins afresh.
   @Test func anEndInMidFrame() throws {
-    introduce()
+    Wire.introduce([a, b, c])
     do {
       let short = try Wire(network)
       short.send(Wire.frame(9, 1, "whole"))
@@ -119,7 +111,7 @@ import Testing
 
   /// A machine that does not read loses what its queue does not hold, and stops nobody.
   @Test func aStuckMachineStopsNobody() {
-    introduce()
+    Wire.introduce([a, b, c])
     let frame = Wire.frame(1, 2, length: 1514)
     for index in 0..<4000 {
       a.send(frame)
@@ -144,7 +136,7 @@ import Testing
   }
 
   @Test func cutsAreOneWayAndAtOnce() {
-    introduce()
+    Wire.introduce([a, b, c])
     var pairs = PairMatrix()
     pairs.insert(a.port, b.port)
     network.setBlocked(pairs)
@@ -160,7 +152,7 @@ import Testing
   }
 
   @Test func heldFramesComeLaterInOrder() {
-    introduce()
+    Wire.introduce([a, b, c])
     var pairs = PairMatrix()
     pairs.insert(a.port, b.port)
     network.setHeld(pairs)
@@ -175,7 +167,7 @@ import Testing
   }
 
   @Test func tapsAndInjectedFrames() {
-    introduce()
+    Wire.introduce([a, b, c])
     let sent = FrameTap(from: [a.port], to: nil)
     let arriving = FrameTap(from: nil, to: [b.port])
     network.add(sent)
@@ -195,7 +187,7 @@ import Testing
   }
 
   @Test func datagramSocketsTalkToStreams() throws {
-    introduce()
+    Wire.introduce([a, b, c])
     let (ours, theirs) = try Descriptor.pair(.datagram).split()
     let port = try #require(network.addPort())
     network.attach(port, theirs, isDatagram: true)

@@ -22,6 +22,14 @@ final class Wire {
     _ = network.counters(of: port)
   }
 
+  /// Each says something to all, and so the switch knows where the addresses from 1 on are.
+  static func introduce(_ wires: [Wire]) {
+    for (index, wire) in wires.enumerated() {
+      wire.send(frame(UInt8(index + 1), 255, "end"))
+      for other in wires where other !== wire { #expect(other.texts() == []) }
+    }
+  }
+
   /// A frame from an address to another, numbers of one byte; 255 is everybody.
   static func frame(_ from: UInt8, _ to: UInt8, _ text: String = "", length: Int = 0) -> [UInt8] {
     let destination: [UInt8] = to == 255 ? [255, 255, 255, 255, 255, 255] : [2, 0, 0, 0, 0, to]

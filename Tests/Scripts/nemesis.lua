@@ -104,6 +104,11 @@ no("nemesis: faults[2]: field 'loss' wants a number from 0 to 1, got 2", { every
 no("nemesis wants a list of at least 3 machines on network 'own', got 2",
   { every = 1, faults = { "bridge" }, machines = { ports[1], ports[2] } })
 no("field 'seed' wants a whole number", { every = 1, faults = { "cut" }, seed = 1.5 })
+no("nemesis: field 'machines' wants a list, got 5", { every = 1, faults = { "cut" }, machines = 5 })
+no("nemesis: field 'machines[2]' wants a machine or a port of network 'own', got network", { every = 1, faults = { "cut" }, machines = { ports[1], lan } })
+no("nemesis: field 'faults[1]' wants a fault in it", { every = 1, faults = { {} } })
+check.raises("usage", "swizzle: field 'seed' wants a whole number", lan.swizzle, lan, { seed = 1.5 })
+check.raises("usage", "swizzle: field 'pause' wants a number of seconds", lan.swizzle, lan, { pause = 1 / 0 })
 check.raises("usage", "swizzle has no field 'paus'; did you mean 'pause'?", lan.swizzle, lan, { paus = 1 })
 check.raises("usage", "a network has no field 'nemesi'", function() lan:nemesi {} end)
 print "done"

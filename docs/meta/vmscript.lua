@@ -205,7 +205,7 @@ function Link:reset() end
 ---@return LinkCounters
 function Link:counters() end
 
---- Fails unless a fault, a cut or a hold did something to a frame here.
+--- Fails unless a fault, a cut or a hold did something to a frame here, and each layer set last did.
 ---@return integer frames
 function Link:check() end
 
@@ -229,11 +229,11 @@ function Link:check() end
 --- Frames as they come: for a for loop, and as an event.
 ---@class Frames: Event
 ---@field lost integer beyond 4 MiB that nobody read
----@overload fun(): Frame
+---@overload fun(): Frame?
 local Frames = {}
 
 ---@param options? Timeout
----@return Frame
+---@return Frame? # nil after close
 function Frames:read(options) end
 
 function Frames:close() end
@@ -312,7 +312,8 @@ function Network:hold(a, b) end
 ---@param b? Members
 function Network:release(a, b) end
 
---- Ends partitions, isolations, cuts and holds; or joins two again.
+--- Ends partitions, isolations, cuts and holds; or isolation and cuts of a machine; or joins two again, but for
+--- holds.
 ---@param a? Members
 ---@param b? Members
 function Network:heal(a, b) end

@@ -51,9 +51,7 @@ function faults.swizzle(lan, members, pause, random)
   local isolated = {}
   local function let_back(member)
     isolated[member] = nil
-    for _, other in ipairs(lan:members()) do
-      if other ~= member and not isolated[other] then lan:heal(member, other) end
-    end
+    lan:heal(member)
   end
   local function run()
     for _, member in ipairs(shuffled(members, random)) do

@@ -14,8 +14,9 @@ struct Mark {
   var isBad = false
   /// It had begun and did not end.
   var isOpen = false
-  /// A fault's name.
+  /// A fault's name, and what it was done to.
   var word = ""
+  var place = ""
   var details: [JSON.Member] = []
 
   var duration: Double { end.map { max(0, $0 - start) } ?? 0 }

@@ -142,34 +142,39 @@ struct RunStory {
 
   private mutating func takeFault(_ time: Double, _ event: JSON) {
     let (network, fault) = (event["network"]?.text ?? "", event["fault"]?.text ?? "fault")
-    let detail = event["detail"]?.text ?? "all"
-    func title(of fault: String) -> String { "\(fault) · \(network) · \(detail)".cut(300) }
-    let title = title(of: fault)
-    if let ended = Self.endings[fault] {
-      var left: [Mark] = []
-      for mark in faults.removeValue(forKey: network) ?? [] {
-        guard ended.contains(mark.word), detail == "all" || mark.title == title(of: mark.word) else {
-          left.append(mark)
-          continue
-        }
-        var mark = mark
-        mark.end = time
-        marks.append(mark)
-      }
-      faults[network] = left
-      add("network", time, title, event)
-    } else {
+    let detail = event["detail"]?.text ?? ""
+    let title = "\(fault) · \(network) · \(detail)"
+    guard let ended = Self.endings[fault] else {
       var mark = mark("network", time, title, event)
-      mark.word = fault
+      (mark.word, mark.place) = (fault, detail)
       faults[network, default: []].append(mark)
+      return
     }
+    var left: [Mark] = []
+    for mark in faults.removeValue(forKey: network) ?? [] {
+      let isMeant =
+        ended.isEmpty ? !Self.notHealed.contains(mark.word) : ended.contains(mark.word)
+      // A heal of some ends heals what was done to these; a reset is of one link.
+      let isThere =
+        detail == "all" || mark.place == detail || mark.place.hasPrefix(detail + ":")
+        || !["heal", "reset"].contains(fault)
+      guard isMeant && isThere else {
+        left.append(mark)
+        continue
+      }
+      var mark = mark
+      mark.end = time
+      marks.append(mark)
+    }
+    faults[network] = left
+    add("network", time, title, event)
   }
 
-  /// Which faults another word of a network ends.
+  /// Which faults another word of a network ends; none are all but `notHealed`.
   private static let endings: [String: Set<String>] = [
-    "heal": ["partition", "isolate", "cut", "bridge", "hold"], "release": ["hold"],
-    "reset": ["set"], "plug": ["unplug"],
+    "heal": [], "release": ["hold"], "reset": ["set"], "plug": ["unplug"],
   ]
+  private static let notHealed: Set<String> = ["hold", "set", "unplug"]
 
   private mutating func takeSpan(_ kind: String, _ time: Double, _ event: JSON) {
     let names: [String: String] = [

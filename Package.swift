@@ -41,6 +41,10 @@ let package = Package(
       name: "Reports", dependencies: ["Processes", "Record", "Notation", "Machines"],
       exclude: ["Page"], swiftSettings: swift, plugins: ["EmbedStdlib"]),
     .target(
+      name: "Suites",
+      dependencies: ["CEvents", "Events", "Processes", "Notation", "Record", "Machines"],
+      swiftSettings: swift),
+    .target(
       name: "Guests", dependencies: ["Events", "Processes", "Notation", "CArchive"],
       swiftSettings: swift, plugins: ["EmbedStdlib"]),
     .target(
@@ -54,14 +58,13 @@ let package = Package(
       name: "Choreography",
       dependencies: [
         "Events", "Processes", "Notation", "Record", "Machines", "Reports", "Networks", "Guests",
-        "Scripting",
-        "ProtoMessages", "RemoteCalls",
+        "Scripting", "ProtoMessages", "RemoteCalls", "Suites",
       ],
       swiftSettings: swift, plugins: ["EmbedStdlib"]),
     .executableTarget(
       name: "vmscript",
       dependencies: [
-        "Choreography", "Reports",
+        "Choreography", "Reports", "Suites",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swift),
 
@@ -101,6 +104,7 @@ let package = Package(
     .testTarget(name: "NotationTests", dependencies: ["Notation"], swiftSettings: swift),
     .testTarget(
       name: "MachinesTests", dependencies: ["Machines", "ProcessFixture"], swiftSettings: swift),
+    .testTarget(name: "SuitesTests", dependencies: ["Suites"], swiftSettings: swift),
     .testTarget(name: "GuestsTests", dependencies: ["Guests"], swiftSettings: swift),
     .testTarget(name: "ScriptingTests", dependencies: ["Scripting"], swiftSettings: swift),
     .testTarget(name: "ProtoMessagesTests", dependencies: ["ProtoMessages"], swiftSettings: swift),

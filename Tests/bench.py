@@ -5,6 +5,7 @@ that are compared take turns. Nothing here passes or fails."""
 
 import argparse
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -45,9 +46,10 @@ def compare(ours, theirs, unit, scale, target):
 # ---- starting ----
 
 
-def timed(*command):
+def timed(*command, text=None, quiet=False):
+    output = subprocess.DEVNULL if quiet else None
     started = time.perf_counter()
-    subprocess.run(command, check=True)
+    subprocess.run(command, check=True, input=text, text=True, stdout=output)
     return time.perf_counter() - started
 
 
@@ -222,6 +224,29 @@ def parallel(rounds):
     show(f"a cluster of {count} machines, all ready", ours, "s", 1)
     show("bare QEMUs by xargs -P, all agents' hello", theirs, "s", 1)
     compare(ours, theirs, "s", 1, "target: ratio at most 1.1")
+
+
+# ---- tests ----
+
+
+def suite(rounds):
+    """Tests of one machine each, beside the same QEMUs started by xargs, as many at a time."""
+    count = int(os.environ.get("BENCH_TESTS", "50"))
+    jobs = str(os.cpu_count())
+    [words] = run("suite", "command")
+    command = shlex.split(" ".join(words), comments=True)
+    ours, theirs = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(count):
+            shutil.copy(script("suite"), os.path.join(folder, f"t{number}_test.lua"))
+        for _ in range(min(rounds, 3)):
+            ours.append(timed(VMSCRIPT, "test", "--jobs", jobs, "--junit", os.devnull, folder, quiet=True))
+            theirs.append(timed(
+                "xargs", "-0", "-P", jobs, "-n", str(len(command) - 1), command[0], quiet=True,
+                text="\0".join(command[1:] * count)))
+    show(f"vmscript test: {count} tests of one machine", ours, "s", 1)
+    show(f"bare QEMUs by xargs -P {jobs}", theirs, "s", 1)
+    compare(ours, theirs, "s", 1, "target: ratio at most 1.05")
 
 
 # ---- launching ----
@@ -487,10 +512,6 @@ RECORD = os.path.join(ROOT, ".build/release/RecordBench")
 def record(rounds):
     """What the record costs: the lines that runs have told, each as dear as RecordBench finds it with the
     same lines, beside the time that the runs took and the processor time that vmscript itself did."""
-    if not os.path.exists(RECORD):
-        subprocess.run(
-            ["swift", "build", "--quiet", "-c", "release", "--disable-default-traits", "--product", "RecordBench"],
-            cwd=ROOT, check=True)
     shares, own, costs, lines = [], [], [], []
     with tempfile.TemporaryDirectory() as scratch:
         for _ in range(rounds):
@@ -540,7 +561,7 @@ def cold():
 
 def main():
     functions = [
-        start, launch, boot, parallel,
+        start, launch, boot, parallel, suite,
         commands, labgrid, output, growth,
         lines, console,
         calls, tasks,

@@ -92,6 +92,9 @@ import Synchronization
     if machines.count == 1 { measureLag() }
   }
 
+  /// It has been ended for good.
+  func disown(_ machine: Machine) { machines.removeAll { $0 === machine } }
+
   /// How late, in seconds, a timer of the supervisor's fired at worst since there were machines:
   /// what starves this starves the guests.
   private(set) var lag = 0.0
@@ -129,6 +132,7 @@ import Synchronization
   }
 
   private func handle(_ signal: Signal) {
+    if signal == .window { TerminalKeys.resized() }
     if let event = asked[signal] { return event.set((event.value ?? 0) + 1) }
     switch signal {
     case .stop: pause()
@@ -146,7 +150,8 @@ import Synchronization
 
   /// Ctrl-Z: machines would go on in their own process groups.
   private func pause() {
-    let running = machines.filter(\.isRunning)
+    // What the script has frozen stays so.
+    let running = machines.filter { $0.isRunning && !$0.isFrozen }
     let processes = HostProcess.running
     for machine in running { machine.freeze() }
     for process in processes { process.freeze() }
@@ -157,7 +162,30 @@ import Synchronization
     for process in processes { process.thaw() }
   }
 
+  /// Set by what ends a stay; nil when there is none.
+  private nonisolated let stay = Mutex<Event<Bool>?>(nil)
+
+  /// From here on a first signal, or the run's time-out, ends the stay and not the run: that goes on to its
+  /// end then, and has the status that it had.
+  nonisolated func beginStay() -> Event<Bool> {
+    let over = Event<Bool>()
+    stay.withLock { $0 = over }
+    return over
+  }
+
+  nonisolated func endStay() { stay.withLock { $0 = nil } }
+
   private func end(_ reason: Reason) {
+    let stay = stay.withLock { stay in
+      defer { stay = nil }
+      return stay
+    }
+    if let stay {
+      stay.set(true)
+      // What the script does at its end may not last for ever, though nobody presses Ctrl-C.
+      if case .timeout = reason { Timer(at: .after(Self.grace)) { self.end(reason) } }
+      return
+    }
     let isFirst = shared.withLock { shared in
       if shared.reason != nil { return false }
       shared.reason = reason

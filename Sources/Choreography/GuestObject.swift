@@ -49,7 +49,11 @@ final class GuestObject: ScriptObject {
       }
     } catch {
       if let cancellation = Ending.shared.takeCancellation() { throw cancellation }
-      throw ScriptError(error.kind == .missing ? .missing : .launch, error.message)
+      switch error.kind {
+      case .missing: throw ScriptError(.missing, error.message)
+      case .wrong: throw .usage("guest: \(error.message)")
+      case .unusable, .cancelled: throw ScriptError(.launch, error.message)
+      }
     }
   }
 

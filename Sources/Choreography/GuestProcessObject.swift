@@ -195,6 +195,8 @@ final class GuestProcessObject: ScriptObject, Waitable {
   }
 
   /// Kills it, and returns when it is gone; does not wait for long for one that cannot be.
+  var hasExited: Bool { process.exited.value != nil }
+
   func close(_ call: Call) throws(ScriptError) -> Int {
     let process = process
     guard process.exited.value == nil, subject.machine.exited.value == nil else { return 0 }

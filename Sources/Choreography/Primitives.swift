@@ -61,6 +61,13 @@ enum Primitives {
       ("default_timeout", { call in call.results(.number(run.defaultTimeout)) }),
       ("machine_method", machineMethod), ("console_expect", OutputEvent.expectInBoot),
       ("console_length", OutputEvent.length),
+      ("case_begin", { call throws(ScriptError) in try run.cases.begin(call) }),
+      ("case_failed", { call in run.cases.fail(call) }),
+      ("case_note", { call in run.cases.note(call) }),
+      ("case_things", { call in run.cases.things(call) }),
+      ("case_end_tasks", { call throws(ScriptError) in try run.cases.endTasks(call) }),
+      ("case_check", { call throws(ScriptError) in try run.cases.check(call) }),
+      ("case_end", { call in run.cases.end(call) }),
       ("token", { call in call.results(.string(run.token())) }),
       (
         "enter_step",

@@ -138,7 +138,7 @@ extension ProcessObject: Mortal {
   func evidence() -> [String] {
     guard hasStarted else { return [] }
     let console = process.console
-    let lines = Supervisor.sync { console.lastLines(10) }
+    let lines = Supervisor.sync { console.lastLines(6) }
     let origin = place.map { "process '\(name)' started at \($0)" } ?? shown
     let said =
       lines.isEmpty

@@ -21,6 +21,8 @@ public final class Run {
   let witness: ScriptRecord
   /// Of what the run fails.
   private var failure: Failure?
+  /// The tests of the file.
+  private(set) lazy var cases = Cases(self, options.order)
   private(set) var machines: [MachineObject] = []
   /// Those whose end may still fail the script.
   private var processes: [ProcessObject] = []
@@ -34,14 +36,19 @@ public final class Run {
   /// Limits that `wait.eventually` sets to the waits inside it, by task.
   var caps: [UInt64: Deadline] = [:]
   private var subscriptions: [Subscription] = []
-  private var tokenCount: UInt64 = 0
-  private var nameCounts: [String: Int] = [:]
+  var tokenCount: UInt64 = 0
+  var nameCounts: [String: Int] = [:]
   /// The steps that each task is in, outermost first.
   private var steps: [UInt64: [String]] = [:]
   /// Those in which an error arose, with its text.
   private var failedSteps: (text: String, steps: [String], task: UInt64)?
   private(set) var isUnderTCG = false
   private var hasRemovedStale = false
+  /// What was shown before the end, since the machines were kept.
+  private var shown: Report?
+  private var hasStayed = false
+  /// What all else was doing when the script failed.
+  private var situation: Situation?
   /// What a task failed of when main had ended already.
   private var strayFailure: ScriptError?
   private var capabilities: [HostCapabilities.Choice: HostCapabilities] = [:]
@@ -50,7 +57,8 @@ public final class Run {
     interpreter = Interpreter(outOfMemory: { Ending.outOfMemory() })
     seed = options.seed ?? UInt64.random(in: 0...0xffff_ffff)
     let record = RunRecord(
-      scriptName: options.scriptName, origin: started,
+      scriptName: options.scriptName, parent: options.order?.records,
+      kept: options.order?.records == nil ? RunRecord.kept : .max, origin: started,
       beginning: RunEnd.beginning(options, seed: seed)
     ) { text in
       Supervisor.assumeIsolated { Ending.shared.tell("vmscript: warning: \(text)") }
@@ -76,7 +84,11 @@ public final class Run {
     interpreter.scheduler.source = CallHelper.shared
     CallHelper.shared.whenStarted(interpreter.scheduler.bell)
     interpreter.scheduler.onUnawaitedFailure = { [unowned self] task in handleFailure(of: task) }
+    interpreter.onFailure = { [unowned self] task, failure, thread in
+      if task === interpreter.scheduler.main { afterFailure(failure, on: thread) }
+    }
     Primitives.install(in: self)
+    if options.order != nil { _ = cases }
     let main: LuaTask
     do throws(ScriptError) {
       main = try interpreter.loadMain(path: options.script, arguments: options.arguments)
@@ -93,6 +105,7 @@ public final class Run {
     subscriptions.append(deaths.subscribe(scheduler.waker(for: main)))
     scheduler.run(until: main)
     var result = judge(main)
+    if options.keeps, result.status == 0, result.skipped == nil { stay() }
     endTasks()
     if result.status == 0, let strayFailure {
       result = failed(Failure(text: strayFailure.text, error: strayFailure))
@@ -100,8 +113,30 @@ public final class Run {
     return finish(result)
   }
 
+  /// The script has failed, and nothing of it was ended by that yet: neither its locals and `<close>`
+  /// variables, nor tasks, nor machines. All that is to happen between a failure and the way down has
+  /// its place here. The script's thread may stay as long as it likes. `thread` is the Lua thread that
+  /// raised the error, nil if no Lua did: the script had ended, and a machine of it failed.
+  private func afterFailure(_ failure: Failure, on thread: OpaquePointer?) {
+    situation = Situation(self, failed: interpreter.scheduler.main)
+    guard options.keeps, !hasStayed, Ending.shared.reason == nil,
+      failure.error?.fields["skip"] == nil, machines.contains(where: \.isLiving)
+    else { return }
+    let report = complete(report(failure, reason: nil))
+    if let show = options.show { show(report) } else { options.say(report.text) }
+    shown = report
+    stay()
+  }
+
+  private func stay() {
+    hasStayed = true
+    Stay.stay(self)
+  }
+
   /// `os.exit`: takes everything down and ends the program.
   func exit(status: Int32) -> Never {
+    let status = cases.status(status)
+    cases.fileEnded(status)
     takeDown()
     conclude(RunResult(status: status))
     Glibc.exit(status)
@@ -135,7 +170,21 @@ public final class Run {
 
   private func finish(_ result: RunResult) -> RunResult {
     var result = result
-    if let failed = result.report { result.report = complete(failed) }
+    if let failed = result.report {
+      if let shown, shown.isSame(as: failed) {
+        result.report = shown
+        result.isShown = true
+      } else {
+        result.report = complete(failed)
+      }
+    }
+    result.status = cases.status(result.status)
+    cases.fileEnded(result.status, report: result.report, skipped: result.skipped)
+    if result.report == nil, let summary = cases.summary {
+      var report = Report(headline: summary)
+      (report.logs, report.seed) = (record.path, seed)
+      result.report = report
+    }
     takeDown()
     conclude(result)
     if result.report != nil { result.report?.page = writePage() }
@@ -182,6 +231,7 @@ public final class Run {
   }
 
   private func failed(_ failure: Failure) -> RunResult {
+    if interpreter.scheduler.main?.firstFailure == nil { afterFailure(failure, on: nil) }
     if let reason = Ending.shared.reason {
       if reason.isQuiet { return RunResult(status: reason.status) }
       return RunResult(status: reason.status, report: report(failure, reason: reason))
@@ -198,6 +248,19 @@ public final class Run {
     var report = Report(failure, reason: reason)
     report.standardInput = interpreter.standardInput
     if let failedSteps, failedSteps.text == failure.text { report.steps = failedSteps.steps }
+    if let first = interpreter.scheduler.main?.firstFailure, first.text != failure.text,
+      reason == nil
+    {
+      report.earlier = first.text
+    }
+    if let name = failure.error?.machine, reason == nil,
+      let machine = machines.first(where: { $0.name == name }),
+      !machine.isEvident(in: report.notes)
+    {
+      report.notes += machine.evidence()
+    }
+    report.situation = situation
+    if failure.error?.tellsOfTasks == true { report.situation?.tasks = [] }
     return report
   }
 
@@ -207,8 +270,14 @@ public final class Run {
     if case .signal = Ending.shared.reason {} else { report.fetched = GuestLogs.collect(self) }
     report.logs = record.path
     report.lag = Supervisor.sync { Ending.shared.lag }
-    report.seed = seed
+    if report.logs != nil { report.again = options.again(seed: seed) }
     return report
+  }
+
+  /// The report of a test that has failed, and the exit status that it alone would make.
+  func caseReport(_ failure: Failure) -> (Report, Int32) {
+    let status: Int32 = failure.error?.kind == .missing ? 3 : 1
+    return (complete(report(failure, reason: nil)), status)
   }
 
   /// Ends the tasks that the script left behind, with their `<close>` handlers.
@@ -227,13 +296,18 @@ public final class Run {
   /// KVM, times `--timeout-scale`.
   var defaultTimeout: Double { (isUnderTCG ? 300 : 60) * options.timeoutScale }
 
+  /// The limit of the call that is being made, if it had to wait for a machine's start: for the rest of it
+  /// there is what the start has left of its time-out.
+  var begunLimit: TimeLimit?
+
   /// When a wait of the present task with this time-out gives up: `wait.eventually` may set it an
   /// earlier limit.
   func deadline(_ timeout: Double) -> Deadline { limit(timeout).deadline }
 
   /// The same with what to say then; nil is the default time-out.
   func limit(_ timeout: Double?) -> TimeLimit {
-    TimeLimit(
+    if let begunLimit, begunLimit.seconds == timeout { return begunLimit }
+    return TimeLimit(
       timeout ?? defaultTimeout, cap: interpreter.scheduler.current.flatMap { caps[$0.id] })
   }
 
@@ -309,6 +383,20 @@ public final class Run {
     processes.append(process)
   }
 
+  /// What has been ended with a test: another may have the name.
+  func forget(_ things: [any ScriptObject]) {
+    for machine in things.compactMap({ $0 as? MachineObject }) {
+      machines.removeAll { $0 === machine }
+      record.forget(machine.name)
+      let machine = machine.machine
+      Supervisor.sync { Ending.shared.disown(machine) }
+    }
+    for process in things.compactMap({ $0 as? ProcessObject }) {
+      processes.removeAll { $0 === process }
+      record.forget("process-\(process.name)")
+    }
+  }
+
   /// The directory of a machine's logs.
   func directory(of machine: String) -> String {
     (try? record.directory(for: machine)) ?? "(none)"
@@ -316,7 +404,7 @@ public final class Run {
 
   /// The unasked end of any machine or process, once. During a wait, `lookElsewhere` first lets other tasks
   /// claim an end that they wait for.
-  private func takeUnclaimedDeath(
+  func takeUnclaimedDeath(
     during wait: (any Wait)?, lookElsewhere: () -> Void = {}
   ) -> ScriptError? {
     if wait != nil {

@@ -47,8 +47,8 @@ final class ScriptRecord: TaskWitness {
   // MARK: Tasks and waits
 
   func stands(_ task: LuaTask, for wait: any Wait, at place: Place?) {
-    tellTask(task)
     guard timeline.admits(.wait) else { return }
+    tellTask(task)
     lastID += 1
     waits[task.id] = Entry(id: lastID, began: .now)
     var more = [JSON.Member("purpose", .string(wait.purpose))]

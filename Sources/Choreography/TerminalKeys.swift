@@ -11,6 +11,8 @@ import Processes
   private static var saved: termios?
   private static var watch: Watch?
   private static var type: @Supervisor ([UInt8]) -> Void = { _ in }
+  private static var resize: @Supervisor (TerminalSize) -> Void = { _ in }
+  private static var onEnd: @Supervisor () -> Void = {}
   /// The machine that gets the keys.
   private(set) static var holder: String?
 
@@ -22,10 +24,17 @@ import Processes
     return group < 0 || group == getpgrp()
   }
 
-  static func give(to machine: String, _ type: @escaping @Supervisor ([UInt8]) -> Void) {
+  /// `onEnd` is called when they are taken back, whoever does that.
+  static func give(
+    to machine: String, _ type: @escaping @Supervisor ([UInt8]) -> Void,
+    resize: @escaping @Supervisor (TerminalSize) -> Void = { _ in },
+    onEnd: @escaping @Supervisor () -> Void = {}
+  ) {
     guard holder == nil, areThere, makeRaw() else { return }
     holder = machine
     self.type = type
+    self.resize = resize
+    self.onEnd = onEnd
     watch = Watch(0) { _ in read() }
   }
 
@@ -35,7 +44,25 @@ import Processes
     watch?.cancel()
     watch = nil
     type = { _ in }
+    resize = { _ in }
     restore()
+    let ended = onEnd
+    onEnd = {}
+    ended()
+  }
+
+  /// How large the terminal is; nil if it does not know.
+  static var size: TerminalSize? {
+    var size = winsize()
+    guard ioctl(2, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0, size.ws_col > 0 else {
+      return nil
+    }
+    return TerminalSize(rows: Int(size.ws_row), columns: Int(size.ws_col))
+  }
+
+  /// The terminal has another size now.
+  static func resized() {
+    if holder != nil, let size { resize(size) }
   }
 
   /// The process is about to be stopped, or goes on: the shell wants its terminal back meanwhile.

@@ -77,6 +77,8 @@ struct request {
   // KIND_PUT, KIND_GET
   int file;
   char *path;           // malloc; for errors
+  char *temporary;      // KIND_PUT: malloc; where it is until it is whole, NULL if written in place
+  char *target;         // malloc; what it then replaces
   int64_t file_credit;  // KIND_LIST too
   void *folder;         // KIND_LIST: a DIR
 };

@@ -79,6 +79,29 @@ extension AgentClient {
     return simple(.power, body: body)
   }
 
+  /// Returns when an agent of another boot than `old`'s is ready, or time is over; or why that boot's guest
+  /// cannot be had. qemu-guest-agent may live longer than the agent in a guest that goes down, and bring it
+  /// once more, or fail to: another session alone says nothing. `hasBegun`: the machine was reset.
+  public func nextBoot(
+    after old: AgentReady, until deadline: Deadline, hasBegun: () -> Bool
+  ) async -> AgentError? {
+    let change = Event<Bool>()
+    let subscriptions = [ready, barred].map { (event: any Waking) in
+      event.subscribe { change.set(true) }
+    }
+    defer { for subscription in subscriptions { subscription.cancel() } }
+    while true {
+      change.clear()
+      if let ready = ready.value, ready.session != old.session,
+        ready.bootID != old.bootID || ready.bootID.isEmpty
+      {
+        return nil
+      }
+      if hasBegun(), let refusal = barred.value { return refusal }
+      guard await change.wait(until: deadline) != nil else { return nil }
+    }
+  }
+
   /// Sets the guest's clock to the host's and feeds its random generator, as after a fork.
   public func synchronise() -> Event<Result<Void, AgentError>> {
     simple(.sync, body: Self.clockAndSeed())

@@ -18,6 +18,10 @@ import Processes
   public nonisolated let barred = Event<AgentError>()
   /// Told of each agent before `ready` is set.
   public var onReady: @Supervisor (AgentReady) -> Void = { _ in }
+  /// The kernel's numbers of the boot whose agent said hello last, and of the one that a reset has ended;
+  /// empty where there was none, or it is not known.
+  private var presentBoot = ""
+  private var lastBoot = ""
   /// The version of an agent in the guest that cannot be talked to and is going to be replaced.
   var strangerVersion: UInt16?
 
@@ -56,8 +60,14 @@ import Processes
   isolated deinit { watch?.cancel() }
 
   /// The machine was reset: whoever was there before is gone, and the next boot's agent will say
-  /// hello. QEMU does not tell it by the channel.
+  /// hello. QEMU does not tell it by the channel, and the channel may still have one of the boot before.
   public func forgetGuest() {
+    lastBoot = presentBoot
+    forgetAgent()
+  }
+
+  /// The agent is gone, and its guest perhaps not.
+  func forgetAgent() {
     ready.clear()
     barred.clear()
     strangerVersion = nil
@@ -206,6 +216,10 @@ import Processes
         + " \(Frame.version): it came with another vmscript; put this one's there"
       return end(AgentError(.version, message))
     }
+    let bootID = body.text(at: 16, size: 40)
+    // A second agent of a boot that is over: qemu-guest-agent may bring one while its guest goes down.
+    guard bootID.isEmpty || bootID != lastBoot else { return }
+    presentBoot = bootID
     // Who hears that a request failed must not find the earlier boot's agent ready.
     ready.clear()
     failSent(AgentError(.restarted, "the guest or its agent started again meanwhile"))
@@ -216,7 +230,7 @@ import Processes
     let agent =
       AgentReady(
         session: frame.session, uptime: Double(body.littleOrZero(UInt64.self, at: 8)) / 1e9,
-        bootID: body.text(at: 16, size: 40), kernelRelease: body.text(at: 56, size: 64),
+        bootID: bootID, kernelRelease: body.text(at: 56, size: 64),
         isInit: body.littleOrZero(UInt32.self, at: 4) != 0,
         initUptime: Double(body.littleOrZero(UInt64.self, at: 120)) / 1e9, at: .now)
     onReady(agent)

@@ -25,6 +25,9 @@ import Synchronization
   /// Called with what the guest prints, besides the log.
   var onBytes: ([UInt8]) -> Void = { _ in }
 
+  private var taps: [UInt64: @Supervisor ([UInt8]) -> Void] = [:]
+  private var lastTap: UInt64 = 0
+
   private nonisolated let state = Mutex(ConsoleSnapshot())
   private let log: Descriptor
   /// Tells the run's timeline.
@@ -102,6 +105,26 @@ import Synchronization
       return text.isEmpty ? nil : (start + line.startIndex, text)
     }
     return lines.suffix(count).map { Line(text: $0.text, seconds: times.seconds(at: $0.at)) }
+  }
+
+  /// Calls `handler` with what the guest prints, over all boots, until the subscription ends.
+  public func tap(_ handler: @escaping @Supervisor ([UInt8]) -> Void) -> Subscription {
+    lastTap += 1
+    let id = lastTap
+    taps[id] = handler
+    return Subscription { [weak self] in Supervisor.post { self?.taps[id] = nil } }
+  }
+
+  /// The last lines, for who comes to look at it, and the one that is not finished, as a prompt is. Fit for
+  /// a terminal.
+  public var recent: [UInt8] {
+    let snapshot = snapshot
+    let start = max(snapshot.bootOffset, snapshot.length - 4096)
+    let bytes = [UInt8](unsafeUninitializedCapacity: snapshot.length - start) { buffer, filled in
+      filled = max(0, pread(log.number, buffer.baseAddress, buffer.count, off_t(start)))
+    }
+    let lines = bytes.split(separator: 0x0a, omittingEmptySubsequences: false).suffix(10)
+    return Array(lines.map { Self.sanitised($0) }.joined(separator: "\n").utf8)
   }
 
   /// Calls `handler` once a boot if it shows one of the texts, with that and its line.
@@ -187,6 +210,7 @@ import Synchronization
 
   private func take(_ bytes: [UInt8]) {
     onBytes(bytes)
+    for tap in taps.values { tap(bytes) }
     for phase in scanner.find(in: bytes) { onBoot(phase) }
     lines?.take(bytes)
     panicLine = panicLine ?? panic.find(in: bytes)

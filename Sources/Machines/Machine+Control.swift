@@ -91,18 +91,19 @@ extension Machine {
   public func freeze() {
     guard isRunning else { return }
     isFrozen = true
-    signal(SIGSTOP, "frozen")
+    qemu?.signal(SIGSTOP)
+    timing.tell("frozen")
   }
 
   public func thaw() {
     isFrozen = false
-    if isRunning { signal(SIGCONT, "thawed") }
+    guard isRunning else { return }
+    qemu?.signal(SIGCONT)
+    timing.tell("thawed")
   }
 
-  private func signal(_ number: Int32, _ phase: String) {
-    qemu?.signal(number)
-    timing.tell(phase)
-  }
+  /// What QEMU has written to its standard error so far, the end of it.
+  public var complaints: String { qemu?.errorOutput ?? "" }
 
   /// Runs any QMP command; waits until QEMU is up. Errors of kind qmp, timeout and exited.
   public func qmp(

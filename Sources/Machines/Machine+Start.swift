@@ -50,7 +50,7 @@ extension Machine {
     shareServers = []
     isEndAsked = false
     areStopsAsked = false
-    isFrozen = false
+    (isPaused, isFrozen) = (false, false)
     isInBootLoader = specification.hasOwnBootLoader && !specification.allowsReboot
     loaderResets = 0
     areRebootsAllowed = specification.allowsReboot || isInBootLoader

@@ -31,6 +31,10 @@ import Record
   /// The host's ends of the specification's agent ports, in order, fresh at each start.
   public internal(set) var agentChannels: [DescriptorBox] = []
   public internal(set) var isRunning = false
+  /// Its clocks stand, by QMP's word.
+  public internal(set) var isPaused = false
+  /// QEMU itself was stopped.
+  public internal(set) var isFrozen = false
 
   // The rest belongs to this file's neighbours: Machine+Start, +End and +Control.
   let timeline: Timeline?
@@ -43,8 +47,6 @@ import Record
   var releases: [@Supervisor () -> Void] = []
   var isEndAsked = false
   var areStopsAsked = false
-  /// QEMU is stopped by a signal, and answers nothing.
-  var isFrozen = false
   var areRebootsAllowed: Bool
   /// The guest's boot loader may still reset the machine, and how often it has.
   var isInBootLoader = false
@@ -61,8 +63,6 @@ import Record
   var lastReset: Instant?
   var handlers: [UInt64: @Supervisor (QMPEvent) -> Void] = [:]
   var lastHandler: UInt64 = 0
-  /// QMP's STOP came, and no RESUME yet.
-  var isPaused = false
   private var failureNotice: Subscription?
 
   /// A machine that is not running yet. Makes `directory`, for its logs, which stays the caller's.
@@ -90,8 +90,8 @@ import Record
     console.onBoot = { [timing] phase in timing.reach(phase, from: .console) }
     console.forbid(specification.forbidden) { [weak self] in self?.showedForbidden($0, line: $1) }
     if timeline != nil {
-      failureNotice = failure.subscribe { [timing, failure] in
-        failure.value.map { timing.tellFailure($0.message) }
+      failureNotice = failure.subscribe { [timing, weak failure] in
+        failure?.value.map { timing.tellFailure($0.message) }
       }
     }
   }

@@ -49,6 +49,7 @@ import Processes
   public private(set) var holder: String?
 
   private var sockets: [PortSocket?]
+  private var hasEnded = false
 
   /// Holds the ports. Errors of kind usage for a request that cannot be, of kind connection for a
   /// port that is not to be had, which name its owner when the host can tell.
@@ -96,6 +97,9 @@ import Processes
         "a port map is in machine '\(holder)': it belongs to one machine at a time (make another)",
         machine: machine)
     }
+    if hasEnded {
+      throw MachineError(.usage, "its port map has been closed (make another)", machine: machine)
+    }
     try holdAgain()
     holder = machine
     for index in mappings.indices {
@@ -126,6 +130,12 @@ import Processes
     try? holdAgain()
   }
 
+  /// Gives the ports back for good, at the end of a machine that has them.
+  public func end() {
+    hasEnded = true
+    for index in sockets.indices { sockets[index] = nil }
+  }
+
   /// What to say when QEMU could not bind one of the ports, as its message tells.
   func refusal(_ standardError: String) -> MachineError? {
     guard standardError.utf8.count < 1 << 20 else { return nil }
@@ -140,7 +150,7 @@ import Processes
   }
 
   private func holdAgain() throws(MachineError) {
-    for (index, mapping) in mappings.enumerated() where sockets[index] == nil {
+    for (index, mapping) in mappings.enumerated() where sockets[index] == nil && !hasEnded {
       sockets[index] = try PortSocket(mapping.transport, mapping.bind, mapping.host)
     }
   }

@@ -74,6 +74,14 @@ import Glibc
     made = [:]
   }
 
+  /// Those of all runs that are there, dead ones among them.
+  public nonisolated static func paths(_ place: Place) -> [String] {
+    let base = base(place)
+    guard isOwn(base) else { return [] }
+    return Folder.names(in: base).filter { !$0.hasPrefix(LockedDirectory.doomedPrefix) }
+      .map { base + "/" + $0 }
+  }
+
   /// Removes what runs that are dead have left. Not quick, if that is much: not for the
   /// supervisor's thread.
   public nonisolated static func removeStale() {

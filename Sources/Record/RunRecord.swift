@@ -18,19 +18,21 @@ public final class RunRecord: Sendable {
   private let state = Mutex(State())
   private let scriptName: String
   private let parent: String?
+  private let kept: Int
   /// What is told to it before there is a directory is kept until then.
   public let timeline: Timeline
   /// What the first line of the timeline says, besides time and place.
   private let beginning: [JSON.Member]
 
   /// `scriptName` is a script's path or name; its last part becomes part of the directory's name.
-  /// `parent` stands for the usual place of all records. `complain` is told once, on the supervisor, when
+  /// `parent` stands for the usual place of all records, of which `kept` stay. `complain` is told once, on the supervisor, when
   /// the timeline cannot be written.
   public init(
-    scriptName: String, parent: String? = nil, origin: Instant = .now,
+    scriptName: String, parent: String? = nil, kept: Int = RunRecord.kept, origin: Instant = .now,
     beginning: [JSON.Member] = [], complain: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     timeline = Timeline(origin: origin, complain: complain)
+    self.kept = kept
     self.beginning = beginning
     let file = scriptName.split(separator: "/").last.map(String.init) ?? ""
     self.scriptName = Self.fileName(file.hasSuffix(".lua") ? String(file.dropLast(4)) : file)
@@ -64,6 +66,9 @@ public final class RunRecord: Sendable {
     }
   }
 
+  /// Another machine may have the name from now on, and has a directory of its own.
+  public func forget(_ machine: String) { state.withLock { $0.machines[machine] = nil } }
+
   /// Appends a line to the record's `run.log`.
   public func append(_ line: String) throws(RecordError) {
     try state.withLock { state throws(RecordError) in
@@ -93,7 +98,7 @@ public final class RunRecord: Sendable {
         if let made = try LockedDirectory(parent: parent, name: name) {
           state.directory = made
           timeline.begin(made.path + "/timeline.jsonl", first(made.path))
-          Self.removeOld(in: parent)
+          removeOld(in: parent)
           return made.path
         }
         name = "\(stem)-\(number)"
@@ -152,7 +157,7 @@ public final class RunRecord: Sendable {
   }
 
   /// Those of living runs stay, whatever their number.
-  private static func removeOld(in parent: String) {
+  private func removeOld(in parent: String) {
     let names = Folder.names(in: parent)
     // A name begins with its time, so that the order of names is that of time.
     let records = names.filter { $0.first?.isASCII == true && $0.first?.isNumber == true }

@@ -144,11 +144,23 @@ extension Interpreter {
 
   // MARK: Failures
 
-  /// The message handler of all tasks: notes the frames before the stack is unwound.
+  /// The message handler of all tasks: notes the frames before the stack is unwound. Nothing in the task
+  /// catches what comes here.
   func pushHandler(_ state: OpaquePointer) {
     bridge_push_function(state, handlerID)
   }
 
+  func noteFailure(_ call: Call) -> Int {
+    let count = noteTrace(call)
+    // A second one comes from a `<close>` handler.
+    guard let task = scheduler.current, task.firstFailure == nil else { return count }
+    let failure = failure(call.state, 1)
+    task.firstFailure = failure
+    onFailure(task, failure, call.state)
+    return count
+  }
+
+  /// The message handler of blocks such as `within`, which raise what they catch again.
   func noteTrace(_ call: Call) -> Int {
     if let task = scheduler.current, !isRaisedAgain(call.state) { task.trace = frames(call.state) }
     return call.arguments(from: 1)

@@ -26,6 +26,8 @@ public final class Scheduler {
   public weak var witness: (any TaskWitness)?
   /// Tasks that have begun to wait since the script last stood still.
   private var fresh: [LuaTask] = []
+  /// Told now and then what all tasks wait for.
+  public var observer: WaitObserver?
   /// Told of each task that fails while nobody waits for it.
   public var onUnawaitedFailure: (LuaTask) -> Void = { _ in }
 
@@ -112,6 +114,11 @@ public final class Scheduler {
     return { mailbox.ring() }
   }
 
+  /// The script's line in which a task waits.
+  public func place(of task: LuaTask) -> Place? {
+    task.waitingThread.flatMap { interpreter.place($0) }
+  }
+
   private func enqueue(_ task: LuaTask) {
     guard !task.isReady else { return }
     task.isReady = true
@@ -126,8 +133,7 @@ public final class Scheduler {
   }
 
   func suspend(_ task: LuaTask, for wait: any Wait, on thread: OpaquePointer) {
-    task.wait = wait
-    task.waitingThread = thread
+    task.begin(wait, on: thread)
     task.subscriptions = wait.subscribe(waker(for: task))
     setTimer(task)
     if !task.isWaitFresh {
@@ -184,9 +190,10 @@ public final class Scheduler {
     var error = ScriptError.usage(
       "deadlock: nothing can come any more of all that the script waits for, here \(wait.purpose)")
     for task in waiting.prefix(20) {
-      let place = task.waitingThread.flatMap { interpreter.place($0) }.map { " at \($0)" } ?? ""
+      let place = place(of: task).map { " at \($0)" } ?? ""
       error.notes.append("\(task.name)\(place) waits for \(task.wait!.purpose)")
     }
+    error.tellsOfTasks = true
     if waiting.count > 20 { error.notes.append("… and \(waiting.count - 20) tasks more") }
     interrupt(told, with: error, isUrgent: true)
     return true
@@ -202,8 +209,9 @@ public final class Scheduler {
       if ready.isEmpty {
         if outside == 0 && findDeadlock() { continue }
         tellWaits()
-        let next = timers.soonest.map { Deadline($0) } ?? .never
-        mailbox.sleep(until: min(next, deadline), serving: source)
+        var next = min(timers.soonest.map { Deadline($0) } ?? .never, deadline)
+        if let observer { next = min(next, observer.look(at: self)) }
+        mailbox.sleep(until: next, serving: source)
         continue
       }
       // Tasks that always have something to do must not starve it.

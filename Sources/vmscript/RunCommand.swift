@@ -1,6 +1,7 @@
 import ArgumentParser
 import Choreography
 import Glibc
+import Suites
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -37,6 +38,14 @@ struct RunCommand: ParsableCommand {
   @Option(help: "How much memory machines may have together, as 8G; default: what the host has.")
   var memory: String?
 
+  @Option(help: .hidden) var suite: String?
+  @Flag(
+    help: """
+      Keep the machines that live when the script is over, failed or not, and stay until Ctrl-C: \
+      vmscript attach enters them. Where nobody could press Ctrl-C it wants --timeout too.
+      """)
+  var keep = false
+
   @Argument(help: "The script, or - for standard input.", completion: .file(extensions: ["lua"]))
   var file: String
 
@@ -48,6 +57,13 @@ struct RunCommand: ParsableCommand {
     if let jobs, jobs < 1 { throw ValidationError("--jobs wants a number from 1 on") }
     if let memory, RunOptions.bytes(memory) == nil {
       throw ValidationError("--memory wants a size with a unit, such as 512M or 8G")
+    }
+    if let suite, FileOrder(argument: suite) == nil {
+      throw ValidationError("--suite is for vmscript test alone")
+    }
+    if keep, timeout == nil, !Terminal.hasPerson {
+      throw ValidationError(
+        "--keep stays until Ctrl-C, and there is no terminal here to press it: give --timeout too")
     }
     guard timeoutScale > 0, timeoutScale.isFinite else {
       throw ValidationError("--timeout-scale wants a number above 0")
@@ -62,6 +78,8 @@ struct RunCommand: ParsableCommand {
     options.accelerator = accel
     options.kernel = kernel
     options.jobs = jobs
+    options.order = suite.flatMap { FileOrder(argument: $0) }
+    options.keeps = keep
     options.memory = memory.flatMap { RunOptions.bytes($0) }
     Self.execute(options)
   }
@@ -70,13 +88,19 @@ struct RunCommand: ParsableCommand {
     var options = RunOptions(script: file == "-" ? nil : file, say: Terminal.say)
     options.arguments = arguments
     options.offer = Terminal.offer
+    // As the person called it; found by PATH if it has no slash.
+    options.show = { Terminal.say($0.text(Terminal.layout)) }
+    options.program = CommandLine.arguments.first ?? options.program
     return options
   }
 
   static func execute(_ options: RunOptions) -> Never {
     let result = Run(options).execute()
-    if let report = result.report { Terminal.say(report.text) }
-    if let reason = result.skipped { Terminal.say("vmscript: \(reason)") }
+    // A suite has been told.
+    if options.order == nil {
+      if let report = result.report, !result.isShown { Terminal.say(report.text(Terminal.layout)) }
+      if let reason = result.skipped { Terminal.say("vmscript: \(reason)") }
+    }
     Glibc.exit(result.status)
   }
 }

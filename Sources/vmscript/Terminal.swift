@@ -1,3 +1,4 @@
+import Choreography
 import Glibc
 
 /// The only place that prints.
@@ -12,6 +13,24 @@ enum Terminal {
       guard count > 0 else { return }
       rest = rest.dropFirst(count)
     }
+  }
+
+  /// Whether somebody is there: a terminal that is none of an integration server's.
+  static var hasPerson: Bool { isatty(2) == 1 && !isSet("CI") }
+
+  private static func isSet(_ name: String) -> Bool { getenv(name).map { $0[0] != 0 } ?? false }
+
+  /// How reports look on standard error.
+  static var layout: ReportLayout {
+    guard isatty(2) == 1 else { return ReportLayout() }
+    var size = winsize()
+    _ = ioctl(2, UInt(TIOCGWINSZ), &size)
+    let isDumb = getenv("TERM").map { String(cString: $0) == "dumb" } ?? true
+    return ReportLayout(
+      // A terminal that does not know its width has none.
+      width: size.ws_col > 0 ? Int(size.ws_col) : nil,
+      // no-color.org
+      isColoured: !isSet("NO_COLOR") && !isDumb)
   }
 
   /// Writes as much to standard error as it takes without waiting: a page at most, for which a pipe

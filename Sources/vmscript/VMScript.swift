@@ -8,5 +8,8 @@ struct VMScript: ParsableCommand {
     discussion: """
       A script is Lua 5.4. `vmscript run scripts/netsplit.lua` is a good first one.
       """,
-    subcommands: [RunCommand.self, ReportCommand.self, GuestCommand.self, VersionCommand.self])
+    subcommands: [
+      RunCommand.self, TestCommand.self, CheckCommand.self, NewCommand.self, ReportCommand.self,
+      AttachCommand.self, GuestCommand.self, VersionCommand.self,
+    ])
 }

@@ -39,6 +39,9 @@ let package = Package(
       name: "Machines", dependencies: ["Events", "Processes", "Notation", "Record", "CProbe"],
       swiftSettings: swift),
     .target(
+      name: "Reports", dependencies: ["Processes", "Record", "Notation", "Machines"],
+      exclude: ["Page"], swiftSettings: swift, plugins: ["EmbedStdlib"]),
+    .target(
       name: "Suites",
       dependencies: ["CEvents", "Events", "Processes", "Notation", "Record", "Machines"],
       swiftSettings: swift),
@@ -60,14 +63,14 @@ let package = Package(
     .target(
       name: "Choreography",
       dependencies: [
-        "Events", "Processes", "Notation", "Record", "Machines", "Networks", "Guests", "Scripting",
-        "ProtoMessages", "RemoteCalls", "Suites",
+        "Events", "Processes", "Notation", "Record", "Machines", "Reports", "Networks", "Guests",
+        "Scripting", "ProtoMessages", "RemoteCalls", "Suites",
       ],
       swiftSettings: swift, plugins: ["EmbedStdlib"]),
     .executableTarget(
       name: "vmscript",
       dependencies: [
-        "Choreography", "Diagnosis", "Processes", "Suites", "CEdit", "Events",
+        "Choreography", "Diagnosis", "Processes", "Reports", "Suites", "CEdit", "Events",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swift),
 
@@ -101,6 +104,9 @@ let package = Package(
     .testTarget(
       name: "RecordTests", dependencies: ["Events", "Notation", "Processes", "Record"],
       swiftSettings: swift),
+    .testTarget(
+      name: "ReportsTests", dependencies: ["Reports", "Processes", "Notation"], swiftSettings: swift
+    ),
     .testTarget(name: "NotationTests", dependencies: ["Notation"], swiftSettings: swift),
     .testTarget(
       name: "MachinesTests", dependencies: ["Machines", "ProcessFixture"], swiftSettings: swift),

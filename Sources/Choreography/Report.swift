@@ -38,6 +38,8 @@ public struct Report: Sendable {
   /// What the guests' own logs were fetched as.
   var fetched: [String] = []
   var logs: String?
+  /// The path of the page that shows all of it.
+  var page: String?
 
   init(unparsable message: String) {
     headline = message
@@ -125,6 +127,7 @@ public struct Report: Sendable {
     for line in fetched { add(line) }
     // A machine's own directory says more than the run's.
     if let logs = ownLogs ?? logs.map({ "logs: \($0)" }) { add(logs, .copied) }
+    if let page { add("report: \(page)", .copied) }
     if let again { add("again: \(again)", .copied) }
     return lines
   }

@@ -6,6 +6,7 @@ import Processes
 import ProtoMessages
 import Record
 import RemoteCalls
+import Reports
 import Scripting
 import Synchronization
 
@@ -163,10 +164,6 @@ public final class Run {
   }
 
   /// Before the run ends.
-  func show(_ report: Report) {
-    if let show = options.show { show(report) } else { options.say(report.text) }
-  }
-
   private func stay() {
     hasStayed = true
     Stay.stay(self)
@@ -223,6 +220,14 @@ public final class Run {
     let last = RunEnd.members(result, failure)
     Supervisor.sync { Ending.shared.conclude(last) }
     Trace.writeAtEnd(path)
+    let names = [failure?.place?.source, options.scriptName].compactMap(\.self)
+    try? KeptSources.keep(names, standardInput: interpreter.standardInput, in: path)
+  }
+
+  /// The page of a run that has failed, as `vmscript report` makes it. What hinders it (a full disk) was
+  /// complained of with the timeline.
+  private func writePage() -> String? {
+    record.path.flatMap { try? RunReport(record: $0).write() }
   }
 
   private func finish(_ result: RunResult) -> RunResult {
@@ -245,6 +250,7 @@ public final class Run {
     }
     takeDown()
     conclude(result)
+    if result.report != nil { result.report?.page = writePage() }
     interpreter.close()
     return result
   }
@@ -298,7 +304,7 @@ public final class Run {
   }
 
   /// Shows what the script has failed of before its end.
-  private func show(_ report: Report) {
+  func show(_ report: Report) {
     if let show = options.show { show(report) } else { options.say(report.text) }
     shown = report
   }

@@ -31,9 +31,7 @@ struct StdlibSource {
     for file in files {
       let text = String(decoding: try readFile(file.path), as: UTF8.self)
       try check(text, path: file.path)
-      let fence = String(repeating: "#", count: fenceLength(for: text))
-      source += "    (name: \"\(file.name)\", source: \(fence)\"\"\"\n"
-      source += "\(text)\(text.utf8.last == 0x0A ? "" : "\n")\n\"\"\"\(fence)),\n"
+      source += "    (name: \"\(file.name)\", source: \(literal(text))),\n"
     }
     return source + "  ]\n"
   }
@@ -67,16 +65,5 @@ struct StdlibSource {
       throw EmbedError(
         rest.count == 3 ? "\(path):\(rest[1]): error:\(rest[2])" : "\(path): error: \(message)")
     }
-  }
-
-  /// A raw literal's fence must be longer than any run of `#` in the text.
-  private func fenceLength(for text: String) -> Int {
-    var longest = 0
-    var run = 0
-    for byte in text.utf8 {
-      run = byte == UInt8(ascii: "#") ? run + 1 : 0
-      longest = max(longest, run)
-    }
-    return longest + 1
   }
 }

@@ -149,7 +149,7 @@ public final class RunRecord: Sendable {
   }
 
   /// Whole or not at all: others look whether it is there.
-  static func write(_ text: String, to path: String) throws(RecordError) {
+  public static func write(_ text: String, to path: String) throws(RecordError) {
     let draft = path + ".part"
     do throws(ProcessError) {
       let file = try Descriptor.open(draft, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)

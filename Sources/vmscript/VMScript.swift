@@ -10,7 +10,7 @@ struct VMScript: ParsableCommand {
       """,
     subcommands: [
       RunCommand.self, TestCommand.self, PlanCommand.self, CheckCommand.self, NewCommand.self,
-      ReplCommand.self, AttachCommand.self, DoctorCommand.self, GuestCommand.self,
-      VersionCommand.self,
+      ReportCommand.self, ReplCommand.self, AttachCommand.self, DoctorCommand.self,
+      GuestCommand.self, VersionCommand.self,
     ])
 }

@@ -159,7 +159,7 @@ public final class Run {
     guard options.keeps, !hasStayed, Ending.shared.reason == nil,
       failure.error?.fields["skip"] == nil, machines.contains(where: \.isLiving)
     else { return }
-    if shown == nil { show(complete(report(failure, reason: nil))) }
+    if shown == nil { showOnce(complete(report(failure, reason: nil))) }
     stay()
   }
 
@@ -292,7 +292,7 @@ public final class Run {
     }
     var report = complete(report(failure, reason: nil), fetches: false)
     if let main = interpreter.scheduler.main, let steps = steps[main.id] { report.steps = steps }
-    show(report)
+    showOnce(report)
     Supervisor.sync { Ending.shared.liftTimeout() }
     let frames =
       "The script stands where it failed, and its machines live. locals() lists its variables, up()"
@@ -303,9 +303,14 @@ public final class Run {
     isAtPrompt = false
   }
 
-  /// Shows what the script has failed of before its end.
+  /// Shows a failure before the end, as of a test of the file.
   func show(_ report: Report) {
     if let show = options.show { show(report) } else { options.say(report.text) }
+  }
+
+  /// The same for what the script has failed of: its end says nothing more of that.
+  private func showOnce(_ report: Report) {
+    show(report)
     shown = report
   }
 

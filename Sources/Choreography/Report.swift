@@ -102,7 +102,7 @@ public struct Report: Sendable {
     if let earlier {
       add("this came while the script ended because of: \(Self.shortened(earlier))")
     }
-    if let test { lines.append("  in test '\(Self.oneLine(test))'") }
+    if let test { add("in test '\(test)'") }
     if !steps.isEmpty {
       add("in step " + steps.map { "'\($0)'" }.joined(separator: " › "))
     }

@@ -182,7 +182,7 @@ public final class Run {
     cases.fileEnded(result.status, report: result.report, skipped: result.skipped)
     if result.report == nil, let summary = cases.summary {
       var report = Report(headline: summary)
-      (report.logs, report.seed) = (record.path, seed)
+      (report.logs, report.again) = (record.path, options.again(seed: seed))
       result.report = report
     }
     takeDown()

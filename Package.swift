@@ -23,6 +23,7 @@ let package = Package(
     .target(name: "CProcess", cSettings: c),
     .target(name: "CProbe", cSettings: c),
     .target(name: "CArchive", cSettings: c),
+    .target(name: "CEdit", cSettings: c),
 
     .target(name: "CallFrames", swiftSettings: swift),
     .target(name: "Events", dependencies: ["CEvents"], swiftSettings: swift),
@@ -55,6 +56,11 @@ let package = Package(
       name: "RemoteCalls", dependencies: ["Events", "Processes", "Machines", "CallFrames"],
       swiftSettings: swift),
     .target(
+      name: "Diagnosis",
+      dependencies: [
+        "Events", "Processes", "Notation", "Record", "Machines", "Guests", "RemoteCalls",
+      ], swiftSettings: swift),
+    .target(
       name: "Choreography",
       dependencies: [
         "Events", "Processes", "Notation", "Record", "Machines", "Reports", "Networks", "Guests",
@@ -64,7 +70,7 @@ let package = Package(
     .executableTarget(
       name: "vmscript",
       dependencies: [
-        "Choreography", "Reports", "Suites",
+        "Choreography", "Diagnosis", "Processes", "Reports", "Suites", "CEdit", "Events",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swift),
 
@@ -109,6 +115,8 @@ let package = Package(
     .testTarget(name: "ScriptingTests", dependencies: ["Scripting"], swiftSettings: swift),
     .testTarget(name: "ProtoMessagesTests", dependencies: ["ProtoMessages"], swiftSettings: swift),
     .testTarget(name: "CallFramesTests", dependencies: ["CallFrames"], swiftSettings: swift),
+    .testTarget(
+      name: "DiagnosisTests", dependencies: ["Diagnosis", "Processes"], swiftSettings: swift),
     .testTarget(name: "ScriptTests", dependencies: ["vmscript"], swiftSettings: swift),
     .testTarget(
       name: "ChoreographyTests", dependencies: ["Choreography", "Machines", "Scripting"],

@@ -63,6 +63,18 @@ def start(rounds):
     compare(ours, theirs, "ms", 1e3, "target: at most 4 more")
 
 
+def doctor(rounds):
+    ours, theirs = [], []
+    for _ in range(rounds * 3):
+        ours.append(timed(VMSCRIPT, "doctor"))
+        theirs.append(timed("qemu-system-x86_64", "-device", "help"))
+    show("vmscript doctor", ours, "ms", 1e3, "target: under 300")
+    show("qemu-system-x86_64 -device help", theirs, "ms", 1e3)
+    compare(ours, theirs, "ms", 1e3, "")
+    plan = [timed(VMSCRIPT, "plan", os.path.join("scripts", "netsplit.lua")) for _ in range(rounds * 3)]
+    show("vmscript plan netsplit.lua", plan, "ms", 1e3)
+
+
 # ---- booting ----
 
 
@@ -561,7 +573,7 @@ def cold():
 
 def main():
     functions = [
-        start, launch, boot, parallel, suite,
+        start, doctor, launch, boot, parallel, suite,
         commands, labgrid, output, growth,
         lines, console,
         calls, tasks,

@@ -33,6 +33,7 @@ final class CableEndObject: StreamObject {
     } catch {
       throw ScriptError(error)
     }
+    run.inventory?.cables.append(cable)
     return call.results(
       .object(CableEndObject(run, cable, cable.left)),
       .object(CableEndObject(run, cable, cable.right)))
@@ -60,7 +61,7 @@ final class CableEndObject: StreamObject {
       let end = object.end
       object.run.witness.tellFault(end.label, fault, state)
       return try call.wait(
-        Operation<Void>(object.run, "cable end '\(end.label)' to be \(state)") {
+        Operation<Void>(object.run, "cable end '\(end.label)' to be \(state)", isInside: true) {
           _ throws(MachineError) in
           try await body(end)
         })

@@ -163,7 +163,7 @@ final class Cases {
     let seconds = Instant.now.seconds(since: done.started)
     if done.report != nil { failed.append((done.name, done.status)) }
     if order == nil {
-      if let report = done.report { run.options.say(report.text) }
+      if let report = done.report { run.show(report) }
       if let reason = done.skipped {
         run.options.say("vmscript: test '\(done.name)' skipped: \(reason)")
       }

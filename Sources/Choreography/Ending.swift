@@ -77,10 +77,13 @@ import Synchronization
         options.say("warning: signals cannot be caught: \(error.message)")
       }
       if let timeout = options.timeout {
-        Timer(at: .after(timeout)) { self.end(.timeout(timeout)) }
+        self.limit = Timer(at: .after(timeout)) { self.end(.timeout(timeout)) }
       }
     }
   }
+
+  /// A person looks into the run: it may last.
+  func liftTimeout() { limit?.cancel() }
 
   /// Whether there may be anything to take down: an empty script need not wait for that.
   nonisolated var hasWork: Bool { shared.withLock { $0.hasWork } }
@@ -121,6 +124,9 @@ import Synchronization
 
   /// How often each signal has come that a script asked for.
   private var asked: [Signal: Event<Int>] = [:]
+  /// A prompt, and what makes the script's thread see that what it evaluates was interrupted.
+  var keyboard: (keys: PromptKeys, interrupt: @Sendable () -> Void)?
+  private var limit: Timer?
 
   /// Counts the signals of this kind from now on; they have no other effect any more.
   func count(_ signal: Signal) -> Event<Int> {
@@ -138,6 +144,8 @@ import Synchronization
     case .stop: pause()
     case .resume, .user1, .user2, .window: break
     case .pipe: if isOutputClosed && reason == nil { end(.signal(.pipe)) }
+    case .interrupt where reason == nil && keyboard?.keys.interrupt(keyboard!.interrupt) == true:
+      break
     default: end(.signal(signal))
     }
   }
@@ -158,6 +166,7 @@ import Synchronization
     TerminalKeys.suspend()
     Signals.stopSelf()
     TerminalKeys.resume()
+    keyboard?.keys.redraw()
     for machine in running { machine.thaw() }
     for process in processes { process.thaw() }
   }
@@ -255,7 +264,9 @@ import Synchronization
     }
     isTakingDown = true
     HostRoom.shared.close()
+    await keyboard?.keys.leave()
     TerminalKeys.takeBack()
+    TerminalKeys.endLoan()
     // What cannot be ended (a QEMU in state D) is left to the guardian.
     let watchdog = Timer(at: .after(Self.patience)) {
       self.tell("vmscript: some processes cannot be ended: \(Launcher.living.map(\.pid))")

@@ -7,6 +7,7 @@ import Scripting
 /// `vm:spawn { argv… }`: a program that runs in the guest. As an event it is its end.
 final class GuestProcessObject: ScriptObject, Waitable {
   static let typeName = "guest process"
+  static let fieldNames = ["pid", "stderr", "stdout"]
 
   private let subject: MachineObject
   private let pump: GuestPump

@@ -6,6 +6,7 @@ import Scripting
 /// A machine as scripts hold it.
 final class MachineObject: ScriptObject {
   static let typeName = "machine"
+  static let fieldNames = ["boots", "name", "tags"]
 
   unowned let run: Run
   let machine: Machine
@@ -80,6 +81,12 @@ final class MachineObject: ScriptObject {
     let (limits, memory) = (run.options.room, declaredMemory)
     boot.clear()
     do throws(MachineError) {
+      if machine.isRehearsal {
+        // It takes no room, and tells no other run.
+        return try Supervisor.sync { () throws(MachineError) in
+          boot.set(try MachineBoot(machine, wanted, isSole: isSole))
+        }
+      }
       request = try Supervisor.sync { () throws(MachineError) in
         try HostRoom.shared.enter(machine.name, memory: memory, limits) {
           () throws(MachineError) in
@@ -180,7 +187,7 @@ final class MachineObject: ScriptObject {
 
   /// Where it was made, the last lines of its console, what QEMU said, where its logs are.
   func evidence() -> [String] {
-    guard machine.bootCount.value ?? 0 > 0 else { return [] }
+    guard machine.bootCount.value ?? 0 > 0, !run.isRehearsal else { return [] }
     return consoleEvidence() + complaints() + agentEvidence()
   }
 

@@ -7,6 +7,7 @@ import Scripting
 /// `network {}`: an Ethernet switch in the host.
 final class NetworkObject: ScriptObject {
   static let typeName = "network"
+  static let fieldNames = ["name"]
 
   unowned let run: Run
   let network: Network
@@ -37,7 +38,9 @@ final class NetworkObject: ScriptObject {
     let name = run.uniqueName(try fields.label("name") ?? "network")
     do throws(ProcessError) {
       let network = try Network(name: name, settings: settings, seed: run.seed)
-      return call.results(.object(NetworkObject(run, network)))
+      let object = NetworkObject(run, network)
+      run.inventory?.networks.append(object)
+      return call.results(.object(object))
     } catch {
       throw ScriptError(.launch, "network '\(name)': \(error.message)")
     }
@@ -135,7 +138,8 @@ final class NetworkObject: ScriptObject {
     let state = isPlugged ? "plugged in" : "unplugged"
     tellFault(isPlugged ? "plug" : "unplug", objects.map(\.name).joined(separator: ", "))
     return try call.wait(
-      Operation<Void>(run, "port \(names) to be \(state)") { _ throws(MachineError) in
+      Operation<Void>(run, "port \(names) to be \(state)", isInside: true) {
+        _ throws(MachineError) in
         for port in attached { try await port.setPlugged(isPlugged) }
       })
   }

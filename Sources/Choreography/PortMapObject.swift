@@ -33,8 +33,11 @@ final class PortMapObject: ScriptObject {
     }
     guard !requests.isEmpty else { throw .usage("\(what) wants at least one guest port") }
     do throws(MachineError) {
-      let all = requests
-      let ports = try Supervisor.sync { () throws(MachineError) in try PortMap(all) }
+      let (all, isRehearsal) = (requests, run.isRehearsal)
+      let ports = try Supervisor.sync { () throws(MachineError) in
+        try PortMap(all, isRehearsal: isRehearsal)
+      }
+      run.inventory?.portMaps.append(ports)
       return call.results(.object(PortMapObject(run, ports)))
     } catch {
       throw ScriptError(error)

@@ -102,7 +102,7 @@ public struct Report: Sendable {
     if let earlier {
       add("this came while the script ended because of: \(Self.shortened(earlier))")
     }
-    if let test { add("in test '\(test)'") }
+    if let test { add("in test '\(Self.oneLine(test))'") }
     if !steps.isEmpty {
       add("in step " + steps.map { "'\($0)'" }.joined(separator: " › "))
     }
@@ -167,9 +167,10 @@ public struct Report: Sendable {
 
   /// The line of a script's file, if it can still be read.
   func sourceLine(_ place: Place) -> String? {
-    if place.source == "stdin", let standardInput {
-      let lines = standardInput.split(separator: "\n", omittingEmptySubsequences: false)
-      guard lines.indices.contains(place.line - 1) else { return nil }
+    if ["stdin", "prompt"].contains(place.source) {
+      guard let lines = standardInput?.split(separator: "\n", omittingEmptySubsequences: false),
+        lines.indices.contains(place.line - 1)
+      else { return nil }
       return Self.shown(String(lines[place.line - 1]))
     }
     guard let file = fopen(place.source, "r") else { return nil }

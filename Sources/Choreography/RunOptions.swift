@@ -37,6 +37,11 @@ public struct RunOptions: Sendable {
   /// closed.
   public var offer: @Sendable (ArraySlice<UInt8>) -> Int = { $0.count }
 
+  /// The script is only rehearsed, up to its waits, and this is told what it would do.
+  public var plan: (@Sendable (Plan) -> Void)?
+  /// For `converse`; given to `execute`, it opens where the script fails.
+  public var prompt: (any PromptConsole)?
+
   public init(script: String?, say: @escaping @Sendable (String) -> Void) {
     self.script = script
     self.say = say

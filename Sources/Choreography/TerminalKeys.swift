@@ -9,6 +9,10 @@ import Processes
   private static let release = UInt8(0x1d)
 
   private static var saved: termios?
+  /// The mode from before a prompt, whose line editor sets others.
+  private static var lent: termios?
+  /// What it had set when the process was stopped.
+  private static var edited: termios?
   private static var watch: Watch?
   private static var type: @Supervisor ([UInt8]) -> Void = { _ in }
   private static var resize: @Supervisor (TerminalSize) -> Void = { _ in }
@@ -66,8 +70,39 @@ import Processes
   }
 
   /// The process is about to be stopped, or goes on: the shell wants its terminal back meanwhile.
-  static func suspend() { if holder != nil { restore() } }
-  static func resume() { if holder != nil { _ = makeRaw() } }
+  static func suspend() {
+    if holder != nil { return restore() }
+    guard var mode = lent else { return }
+    var present = termios()
+    if tcgetattr(0, &present) == 0 { edited = present }
+    tcsetattr(0, TCSANOW, &mode)
+  }
+
+  static func resume() {
+    if holder != nil { _ = makeRaw() }
+    if var mode = edited { tcsetattr(0, TCSANOW, &mode) }
+    edited = nil
+  }
+
+  /// A line editor sets the terminal's mode from now on. Every end of the run brings back the present
+  /// one.
+  static func lend() {
+    takeBack()
+    var mode = termios()
+    guard lent == nil, tcgetattr(0, &mode) == 0 else { return }
+    Ending.shared.noteWork()
+    lent = mode
+    Guardian.keepTerminal(mode)
+  }
+
+  static func endLoan() {
+    guard var mode = lent else { return }
+    lent = nil
+    tcsetattr(0, TCSANOW, &mode)
+    Guardian.keepTerminal(nil)
+  }
+
+  static var isLent: Bool { lent != nil }
 
   private static func makeRaw() -> Bool {
     var mode = termios()
@@ -85,7 +120,7 @@ import Processes
     guard var mode = saved else { return }
     saved = nil
     tcsetattr(0, TCSANOW, &mode)
-    Guardian.keepTerminal(nil)
+    Guardian.keepTerminal(lent)
   }
 
   private static func read() {

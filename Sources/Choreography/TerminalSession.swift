@@ -26,6 +26,10 @@ import Processes
     type: @escaping @Supervisor ([UInt8]) -> Void,
     resize: @escaping @Supervisor (TerminalSize) -> Void
   ) throws(MachineError) {
+    if Ending.shared.keyboard?.keys.isReading == true {
+      throw MachineError(
+        .usage, "the terminal's keys are the prompt's: attach machine '\(name)' in a line of it")
+    }
     guard TerminalKeys.areThere, isatty(2) == 1 else {
       throw MachineError(
         .usage,

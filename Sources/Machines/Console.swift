@@ -12,6 +12,9 @@ import Synchronization
   /// Typed and not yet taken by the guest, at most, in bytes.
   static let queueLimit = 1 << 20
 
+  /// The log of what is only rehearsed.
+  nonisolated static let nowhere = "/dev/null"
+
   /// The log file: raw bytes, all boots one after the other.
   public nonisolated let path: String
   /// When it came.

@@ -23,7 +23,9 @@ public final class ConsoleTimes: Sendable {
   private let origin: Instant
 
   init(beside log: String, origin: Instant) throws(MachineError) {
-    let path = (log.hasSuffix(".log") ? String(log.dropLast(4)) : log) + ".times"
+    let path =
+      log == Console.nowhere
+      ? log : (log.hasSuffix(".log") ? String(log.dropLast(4)) : log) + ".times"
     let number = open(path, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o644)
     guard number >= 0 else {
       throw .system(.missing, "the console's times '\(path)' cannot be written", errno)

@@ -11,6 +11,7 @@ extension Machine {
   }
 
   func startShares(_ descriptors: inout [String: DescriptorBox]) throws(MachineError) {
+    if isRehearsal { return }
     for (index, share) in specification.shares.enumerated() {
       guard let program = share.server, share.driver == .virtiofs else { continue }
       let log = "\(directory)/virtiofsd-\(share.tag).log"

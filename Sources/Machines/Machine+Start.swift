@@ -80,14 +80,15 @@ extension Machine {
         agentChannels.append(try pair(name, &descriptors))
       }
       listen(monitor)
+      if isRehearsal {
+        rehearsed = descriptors
+        begin(consoles)
+        return
+      }
       let child = try startQEMU(descriptors)
-      isRunning = true
       qemu = child
       lastCommandLine = child.commandLine
-      console.attach(consoles)
-      let boot = (bootCount.value ?? 0) + 1
-      timing.begin(boot: boot)
-      bootCount.set(boot)
+      begin(consoles)
       Task { @Supervisor in
         if let status = await child.exited.wait() { await self.finish(status) }
       }
@@ -97,6 +98,14 @@ extension Machine {
       }
       throw MachineError(.launch, error.message, machine: name)
     }
+  }
+
+  private func begin(_ consoles: [DescriptorBox]) {
+    isRunning = true
+    console.attach(consoles)
+    let boot = (bootCount.value ?? 0) + 1
+    timing.begin(boot: boot)
+    bootCount.set(boot)
   }
 
   private func startQEMU(
@@ -123,7 +132,8 @@ extension Machine {
   private func carrierSwitch(
     _ netdev: String
   ) -> @Supervisor (Bool) async throws(MachineError) -> Void {
-    { [weak self] (plugged) async throws(MachineError) in
+    if isRehearsal { return { _ in } }
+    return { [weak self] (plugged) async throws(MachineError) in
       try await self?.setCarrier(netdev, plugged)
     }
   }
@@ -141,6 +151,7 @@ extension Machine {
     }
     switch specification.serial {
     case nil: break
+    case .sink where isRehearsal: break
     case .sink(let sink):
       try sink.begin(name) { [weak self] bytes in try? self?.console.send(bytes) }
       releases.append { sink.end() }
@@ -171,6 +182,11 @@ extension Machine {
 
   private func startTPM(_ descriptors: inout [String: DescriptorBox]) throws(MachineError) {
     guard let tpm = specification.tpm else { return }
+    if isRehearsal {
+      try tpm.claim(for: name)
+      releases.append { tpm.release() }
+      return
+    }
     let started = try tpm.start(for: name, log: directory + "/swtpm.log")
     let child = started.child
     swtpm = child

@@ -35,6 +35,10 @@ import Record
   public internal(set) var isPaused = false
   /// QEMU itself was stopped.
   public internal(set) var isFrozen = false
+  /// Its starts take all that they need, and start nothing: for `vmscript plan`.
+  public nonisolated let isRehearsal: Bool
+  /// What QEMU and its helpers would have been given.
+  var rehearsed: [String: DescriptorBox] = [:]
 
   // The rest belongs to this file's neighbours: Machine+Start, +End and +Control.
   let timeline: Timeline?
@@ -65,27 +69,30 @@ import Record
   var lastHandler: UInt64 = 0
   private var failureNotice: Subscription?
 
-  /// A machine that is not running yet. Makes `directory`, for its logs, which stays the caller's.
+  /// A machine that is not running yet. Makes `directory`, for its logs, which stays the caller's; nil
+  /// is a machine that is only rehearsed, and writes nothing.
   /// What happens to it is told to `timeline`, from whose origin the console's times are counted. Finds
   /// what cannot work without starting anything: errors of kind usage and missing.
   public init(
-    _ specification: MachineSpecification, host: HostCapabilities, directory: String,
+    _ specification: MachineSpecification, host: HostCapabilities, directory: String?,
     temporaryDirectory: String? = nil, timeline: Timeline? = nil
   ) throws(MachineError) {
     try specification.validate()
-    guard Files.makeDirectories(directory) else {
+    if let directory, !Files.makeDirectories(directory) {
       throw .system(.missing, "the log directory '\(directory)' cannot be made", errno)
     }
     self.specification = specification
     self.host = host
-    self.directory = directory
+    isRehearsal = directory == nil
+    self.directory = directory ?? Console.nowhere
     self.temporaryDirectory = temporaryDirectory
     name = specification.name
     areRebootsAllowed = specification.allowsReboot
     self.timeline = timeline
     timing = MachineTiming(of: name, timeline)
     console = try Console(
-      path: directory + "/console.log", origin: timeline?.origin ?? .now,
+      path: directory.map { $0 + "/console.log" } ?? Console.nowhere,
+      origin: timeline?.origin ?? .now,
       lines: timeline.map { ConsoleLines($0, "machine", specification.name) })
     console.onBoot = { [timing] phase in timing.reach(phase, from: .console) }
     console.forbid(specification.forbidden) { [weak self] in self?.showedForbidden($0, line: $1) }
@@ -98,6 +105,14 @@ import Record
 
   /// QEMU's arguments, the same before the start and after; descriptors stand by name.
   public var arguments: [Argument] { ArgumentBuilder.arguments(for: specification, host: host) }
+
+  /// What is started beside QEMU, in that order: swtpm, and a virtiofsd for each share.
+  public var helperCommands: [Command] {
+    let servers = specification.shares.compactMap { share in
+      share.driver == .virtiofs ? share.server?.command(for: share, log: Console.nowhere) : nil
+    }
+    return (specification.tpm.map { [$0.command] } ?? []) + servers
+  }
 
   /// A line for a shell that starts such a machine without this program.
   public var standaloneCommand: String { StandaloneCommand.line(specification, host: host) }

@@ -35,6 +35,8 @@ import Processes
     public var host: UInt16
     public var transport: Transport
     public var bind: String
+    /// The host's port was chosen because it was free.
+    public var isChosen = false
 
     /// The address to connect to from this host.
     public var address: String { bind == "0.0.0.0" ? "127.0.0.1" : bind }
@@ -50,10 +52,13 @@ import Processes
 
   private var sockets: [PortSocket?]
   private var hasEnded = false
+  private let isRehearsal: Bool
 
   /// Holds the ports. Errors of kind usage for a request that cannot be, of kind connection for a
-  /// port that is not to be had, which name its owner when the host can tell.
-  public init(_ requests: [Request]) throws(MachineError) {
+  /// port that is not to be had, which name its owner when the host can tell. `isRehearsal`: only ports
+  /// that have to be chosen are held.
+  public init(_ requests: [Request], isRehearsal: Bool = false) throws(MachineError) {
+    self.isRehearsal = isRehearsal
     var held: [(mapping: Mapping, socket: PortSocket?)] = []
     for request in requests {
       let isDouble = held.contains {
@@ -66,12 +71,18 @@ import Processes
       if request.guest == 0 || request.host == 0 {
         throw MachineError(.usage, "port 0 cannot be mapped")
       }
-      let socket = try PortSocket(request.transport, request.bind, request.host)
+      var socket: PortSocket?
+      if isRehearsal, let port = request.host {
+        try PortSocket.rehearse(request.transport, request.bind, port)
+      } else {
+        socket = try PortSocket(request.transport, request.bind, request.host)
+      }
       held.append(
         (
           Mapping(
-            guest: request.guest, host: socket.port, transport: request.transport,
-            bind: request.bind), socket
+            guest: request.guest, host: socket?.port ?? request.host ?? 0,
+            transport: request.transport, bind: request.bind, isChosen: request.host == nil),
+          socket
         ))
     }
     held.sort {
@@ -99,6 +110,10 @@ import Processes
     }
     if hasEnded {
       throw MachineError(.usage, "its port map has been closed (make another)", machine: machine)
+    }
+    if isRehearsal {
+      holder = machine
+      return
     }
     try holdAgain()
     holder = machine

@@ -19,20 +19,24 @@ public final class RunRecord: Sendable {
   private let scriptName: String
   private let parent: String?
   private let kept: Int
+  private let isKept: Bool
   /// What is told to it before there is a directory is kept until then.
   public let timeline: Timeline
   /// What the first line of the timeline says, besides time and place.
   private let beginning: [JSON.Member]
 
   /// `scriptName` is a script's path or name; its last part becomes part of the directory's name.
-  /// `parent` stands for the usual place of all records, of which `kept` stay. `complain` is told once, on the supervisor, when
-  /// the timeline cannot be written.
+  /// `parent` stands for the usual place of all records, of which `kept` stay. One that is not kept makes
+  /// no directory: all that would is an error. `complain` is told once, on the supervisor, when the
+  /// timeline cannot be written.
   public init(
-    scriptName: String, parent: String? = nil, kept: Int = RunRecord.kept, origin: Instant = .now,
-    beginning: [JSON.Member] = [], complain: @escaping @Sendable (String) -> Void = { _ in }
+    scriptName: String, parent: String? = nil, isKept: Bool = true, kept: Int = RunRecord.kept,
+    origin: Instant = .now, beginning: [JSON.Member] = [],
+    complain: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     timeline = Timeline(origin: origin, complain: complain)
     self.kept = kept
+    self.isKept = isKept
     self.beginning = beginning
     let file = scriptName.split(separator: "/").last.map(String.init) ?? ""
     self.scriptName = Self.fileName(file.hasSuffix(".lua") ? String(file.dropLast(4)) : file)
@@ -86,6 +90,7 @@ public final class RunRecord: Sendable {
 
   private func directory(_ state: inout State) throws(RecordError) -> String {
     if let directory = state.directory { return directory.path }
+    guard isKept else { throw RecordError("a plan leaves no record") }
     guard let parent else {
       throw RecordError("there is no home directory for this run's logs: set XDG_STATE_HOME")
     }
@@ -165,7 +170,7 @@ public final class RunRecord: Sendable {
     for name in left + records.dropLast(kept) { LockedDirectory.removeIfDead(parent + "/" + name) }
   }
 
-  /// Where records are kept unless the program is told; nil without a home.
+  /// Where records are kept unless another place is named; nil if there is no home directory.
   public static var usualParent: String? {
     if let state = Folder.variable("XDG_STATE_HOME") { return state + "/vmscript/runs" }
     return Folder.home.map { $0 + "/.local/state/vmscript/runs" }

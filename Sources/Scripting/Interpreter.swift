@@ -336,11 +336,15 @@ public final class Interpreter {
     let key = try call.value(2)
     if let value = object.field(key) { return call.results(value) }
     guard case .string = key, let name = key.text else { return call.results(.nil) }
-    let kind = type(of: object)
-    let own = call.interpreter.ownMethods[ObjectIdentifier(kind)] ?? []
-    let known = (kind.methods.keys + own).sorted()
+    let known = call.interpreter.methodNames(of: object)
     throw .usage(
       "a \(type(of: object).typeName) has no field '\(name)'" + Spelling.hint(name, among: known))
+  }
+
+  /// The methods that an object has, those that are written in Lua among them, sorted.
+  public func methodNames(of object: any ScriptObject) -> [String] {
+    let kind = type(of: object)
+    return (kind.methods.keys + (ownMethods[ObjectIdentifier(kind)] ?? [])).sorted()
   }
 
   // MARK: Values

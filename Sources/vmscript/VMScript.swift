@@ -9,7 +9,8 @@ struct VMScript: ParsableCommand {
       A script is Lua 5.4. `vmscript run scripts/netsplit.lua` is a good first one.
       """,
     subcommands: [
-      RunCommand.self, TestCommand.self, CheckCommand.self, NewCommand.self, ReportCommand.self,
-      AttachCommand.self, GuestCommand.self, VersionCommand.self,
+      RunCommand.self, TestCommand.self, PlanCommand.self, CheckCommand.self, NewCommand.self,
+      ReportCommand.self, ReplCommand.self, AttachCommand.self, DoctorCommand.self,
+      GuestCommand.self, VersionCommand.self,
     ])
 }

@@ -237,10 +237,11 @@ package.loaded.vmscript = api
 package.loaded["internal.host"] = {
   fail = host.fail, say = host.say, scratch = host.scratch, hint = host.hint,
   seed = host.seed, record = host.record, check_impairment = host.check_impairment,
-  guard = host.guard, channel = host.channel, barrier = host.barrier,
+  guard = host.guard, rehearse = host.rehearse, remedy = host.remedy,
+  channel = host.channel, barrier = host.barrier,
   default_timeout = host.default_timeout, annotate = host.annotate,
   pattern_text = host.pattern_text,
-  now = host.now, token = host.token,
+  now = host.now, token = host.token, members = host.members, machine_fields = host.machine_fields,
   console_expect = host.console_expect, console_length = host.console_length,
   case_begin = host.case_begin, case_failed = host.case_failed, case_note = host.case_note,
   case_things = host.case_things, case_end_tasks = host.case_end_tasks,

@@ -176,7 +176,7 @@ import Synchronization
 
   /// Says something from the supervisor, which must not wait for whoever reads standard error: a
   /// pipe that is full loses the line. One that can be written has room for a page (pipe(7)).
-  private func tell(_ text: String) {
+  func tell(_ text: String) {
     var file = pollfd(fd: 2, events: Int16(POLLOUT), revents: 0)
     if poll(&file, 1, 0) == 1 { say(text) }
   }

@@ -14,6 +14,7 @@
 #include "agent.h"
 
 bool is_init;
+bool has_timer = true;
 static bool has_children = true;
 
 uint64_t now(void) {
@@ -184,7 +185,10 @@ int main(int count, char **arguments) {
   if (detaches) detach();
   int signals = open_signals();
   port_use(port);
-  if (is_init) shell_prepare();
+  if (is_init) {
+    shell_prepare();
+    has_timer = timer_fires();
+  }
   if (port >= 0) send_hello();
   run(port, signals);
 }

@@ -16,6 +16,9 @@ import Processes
 
   /// Set while the guest of this boot cannot be had, by who would have brought the agent into it.
   public nonisolated let barred = Event<AgentError>()
+  /// Called when a guest has come up whose kernel has no timer. Such a guest is not made ready: who is
+  /// called boots it again, or gives it up.
+  public var onTimerless: (@Supervisor () -> Void)?
   /// The version of an agent in the guest that cannot be talked to and is going to be replaced.
   var strangerVersion: UInt16?
 
@@ -211,11 +214,9 @@ import Processes
     if sent == 0 { outgoing = [] }
     leaving.clear()
     barred.clear()
-    ready.set(
-      AgentReady(
-        session: frame.session, uptime: Double(body.littleOrZero(UInt64.self, at: 8)) / 1e9,
-        bootID: body.text(at: 16, size: 40), kernelRelease: body.text(at: 56, size: 72),
-        isInit: body.littleOrZero(UInt32.self, at: 4) != 0, at: .now))
+    let hello = AgentReady(frame, hello: body)
+    if !hello.hasTimer, let onTimerless { return onTimerless() }
+    ready.set(hello)
     send(.welcome, 0, body: Self.clockAndSeed())
     let waiting = unsent
     unsent = []

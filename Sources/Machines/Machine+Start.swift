@@ -51,6 +51,9 @@ extension Machine {
     isEndAsked = false
     areStopsAsked = false
     isFrozen = false
+    isBootingAgain = false
+    timerlessBoots = 0
+    bootsAgain = nil
     isInBootLoader = specification.hasOwnBootLoader && !specification.allowsReboot
     loaderResets = 0
     areRebootsAllowed = specification.allowsReboot || isInBootLoader

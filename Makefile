@@ -2,9 +2,9 @@
 
 # What building, running and testing need of the distribution, beside the Swift toolchain.
 BUILD_PACKAGES = liblua5.4-dev pkg-config
-RUN_PACKAGES = qemu-system-x86 qemu-utils ovmf swtpm libarchive13
-TEST_PACKAGES = lua5.4 lua-check lua-cjson tpm2-tools qemu-system-arm qemu-efi-aarch64 cpio curl \
-	lua-socket luarocks etcd-server protobuf-compiler python3-venv tshark iproute2 vde2 $(IMAGE_PACKAGES)
+RUN_PACKAGES = qemu-system-x86 qemu-utils ovmf swtpm libarchive13 libedit2
+TEST_PACKAGES = lua5.4 graphviz lua-check lua-cjson tpm2-tools qemu-system-arm qemu-efi-aarch64 cpio curl \
+	lua-socket luarocks libxml2-utils etcd-server protobuf-compiler python3-venv chromium tshark iproute2 vde2 $(IMAGE_PACKAGES)
 # For vmscript.debian.
 IMAGE_PACKAGES = mmdebstrap e2fsprogs fdisk dosfstools mtools binutils
 

@@ -23,6 +23,7 @@ let package = Package(
     .target(name: "CProcess", cSettings: c),
     .target(name: "CProbe", cSettings: c),
     .target(name: "CArchive", cSettings: c),
+    .target(name: "CEdit", cSettings: c),
 
     .target(name: "CallFrames", swiftSettings: swift),
     .target(name: "Events", dependencies: ["CEvents"], swiftSettings: swift),
@@ -31,10 +32,18 @@ let package = Package(
     .target(
       name: "Networks", dependencies: ["Events", "CEvents", "Processes"],
       swiftSettings: swift + [.unsafeFlags(["-enforce-exclusivity=unchecked"])]),
-    .target(name: "Record", dependencies: ["Processes"], swiftSettings: swift),
     .target(name: "Notation", swiftSettings: swift),
     .target(
-      name: "Machines", dependencies: ["Events", "Processes", "Notation", "CProbe"],
+      name: "Record", dependencies: ["Events", "Processes", "Notation"], swiftSettings: swift),
+    .target(
+      name: "Machines", dependencies: ["Events", "Processes", "Notation", "Record", "CProbe"],
+      swiftSettings: swift),
+    .target(
+      name: "Reports", dependencies: ["Processes", "Record", "Notation", "Machines"],
+      exclude: ["Page"], swiftSettings: swift, plugins: ["EmbedStdlib"]),
+    .target(
+      name: "Suites",
+      dependencies: ["CEvents", "Events", "Processes", "Notation", "Record", "Machines"],
       swiftSettings: swift),
     .target(
       name: "Guests", dependencies: ["Events", "Processes", "Notation", "CArchive"],
@@ -47,16 +56,22 @@ let package = Package(
       name: "RemoteCalls", dependencies: ["Events", "Processes", "Machines", "CallFrames"],
       swiftSettings: swift),
     .target(
+      name: "Diagnosis",
+      dependencies: [
+        "Events", "Processes", "Notation", "Record", "Machines", "Guests", "RemoteCalls",
+      ], swiftSettings: swift),
+    .target(
       name: "Choreography",
       dependencies: [
-        "Events", "Processes", "Record", "Machines", "Networks", "Guests", "Scripting",
-        "ProtoMessages", "RemoteCalls",
+        "Events", "Processes", "Notation", "Record", "Machines", "Reports", "Networks", "Guests",
+        "Scripting", "ProtoMessages", "RemoteCalls", "Suites",
       ],
       swiftSettings: swift, plugins: ["EmbedStdlib"]),
     .executableTarget(
       name: "vmscript",
       dependencies: [
-        "Choreography", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Choreography", "Diagnosis", "Processes", "Reports", "Suites", "CEdit", "Events",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swift),
 
     // Without the trait it is a program that says so.
@@ -82,15 +97,26 @@ let package = Package(
     .executableTarget(
       name: "SwitchBench", dependencies: ["Networks"], path: "Tests/Fixtures/SwitchBench",
       swiftSettings: swift),
+    .executableTarget(
+      name: "RecordBench", dependencies: ["Events", "Machines", "Record"],
+      path: "Tests/Fixtures/RecordBench", swiftSettings: swift),
     .testTarget(name: "NetworksTests", dependencies: ["Networks"], swiftSettings: swift),
-    .testTarget(name: "RecordTests", dependencies: ["Record"], swiftSettings: swift),
+    .testTarget(
+      name: "RecordTests", dependencies: ["Events", "Notation", "Processes", "Record"],
+      swiftSettings: swift),
+    .testTarget(
+      name: "ReportsTests", dependencies: ["Reports", "Processes", "Notation"], swiftSettings: swift
+    ),
     .testTarget(name: "NotationTests", dependencies: ["Notation"], swiftSettings: swift),
     .testTarget(
       name: "MachinesTests", dependencies: ["Machines", "ProcessFixture"], swiftSettings: swift),
+    .testTarget(name: "SuitesTests", dependencies: ["Suites"], swiftSettings: swift),
     .testTarget(name: "GuestsTests", dependencies: ["Guests"], swiftSettings: swift),
     .testTarget(name: "ScriptingTests", dependencies: ["Scripting"], swiftSettings: swift),
     .testTarget(name: "ProtoMessagesTests", dependencies: ["ProtoMessages"], swiftSettings: swift),
     .testTarget(name: "CallFramesTests", dependencies: ["CallFrames"], swiftSettings: swift),
+    .testTarget(
+      name: "DiagnosisTests", dependencies: ["Diagnosis", "Processes"], swiftSettings: swift),
     .testTarget(name: "ScriptTests", dependencies: ["vmscript"], swiftSettings: swift),
     .testTarget(
       name: "ChoreographyTests", dependencies: ["Choreography", "Machines", "Scripting"],

@@ -5,6 +5,7 @@ that are compared take turns. Nothing here passes or fails."""
 
 import argparse
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -45,9 +46,10 @@ def compare(ours, theirs, unit, scale, target):
 # ---- starting ----
 
 
-def timed(*command):
+def timed(*command, text=None, quiet=False):
+    output = subprocess.DEVNULL if quiet else None
     started = time.perf_counter()
-    subprocess.run(command, check=True)
+    subprocess.run(command, check=True, input=text, text=True, stdout=output)
     return time.perf_counter() - started
 
 
@@ -59,6 +61,18 @@ def start(rounds):
     show("vmscript run empty.lua", ours, "ms", 1e3)
     show("lua5.4 empty.lua", theirs, "ms", 1e3)
     compare(ours, theirs, "ms", 1e3, "target: at most 4 more")
+
+
+def doctor(rounds):
+    ours, theirs = [], []
+    for _ in range(rounds * 3):
+        ours.append(timed(VMSCRIPT, "doctor"))
+        theirs.append(timed("qemu-system-x86_64", "-device", "help"))
+    show("vmscript doctor", ours, "ms", 1e3, "target: under 300")
+    show("qemu-system-x86_64 -device help", theirs, "ms", 1e3)
+    compare(ours, theirs, "ms", 1e3, "")
+    plan = [timed(VMSCRIPT, "plan", os.path.join("scripts", "netsplit.lua")) for _ in range(rounds * 3)]
+    show("vmscript plan netsplit.lua", plan, "ms", 1e3)
 
 
 # ---- booting ----
@@ -222,6 +236,29 @@ def parallel(rounds):
     show(f"a cluster of {count} machines, all ready", ours, "s", 1)
     show("bare QEMUs by xargs -P, all agents' hello", theirs, "s", 1)
     compare(ours, theirs, "s", 1, "target: ratio at most 1.1")
+
+
+# ---- tests ----
+
+
+def suite(rounds):
+    """Tests of one machine each, beside the same QEMUs started by xargs, as many at a time."""
+    count = int(os.environ.get("BENCH_TESTS", "50"))
+    jobs = str(os.cpu_count())
+    [words] = run("suite", "command")
+    command = shlex.split(" ".join(words), comments=True)
+    ours, theirs = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(count):
+            shutil.copy(script("suite"), os.path.join(folder, f"t{number}_test.lua"))
+        for _ in range(min(rounds, 3)):
+            ours.append(timed(VMSCRIPT, "test", "--jobs", jobs, "--junit", os.devnull, folder, quiet=True))
+            theirs.append(timed(
+                "xargs", "-0", "-P", jobs, "-n", str(len(command) - 1), command[0], quiet=True,
+                text="\0".join(command[1:] * count)))
+    show(f"vmscript test: {count} tests of one machine", ours, "s", 1)
+    show(f"bare QEMUs by xargs -P {jobs}", theirs, "s", 1)
+    compare(ours, theirs, "s", 1, "target: ratio at most 1.05")
 
 
 # ---- launching ----
@@ -455,6 +492,64 @@ def console(_):
         print(f"{'  by so much slower than ours':<44}{ratio:>9.2f}{more}")
 
 
+# ---- the report ----
+
+
+def report(rounds):
+    """The page of a ten-minute run of five machines with 100 MB of console each."""
+    from browser import Browser
+
+    with tempfile.TemporaryDirectory() as scratch:
+        record = os.path.join(scratch, "huge")
+        subprocess.run([os.path.join(HERE, "bench", "huge_record.py"), record], check=True)
+        # The trace is not timed with the page.
+        open(os.path.join(record, "trace.json"), "w").close()
+        page = os.path.join(record, "report.html")
+        made = [timed(VMSCRIPT, "report", record, "-o", page) for _ in range(3)]
+        show("vmscript report, five machines, 500 MB", made, "s", 1)
+        show("  the page", [os.path.getsize(page)], "MB", 1e-6, "target: at most 5")
+        browser = Browser()
+        try:
+            usable = [browser.open(page)[1] for _ in range(rounds)]
+        finally:
+            browser.close()
+        show("  opened until usable in Chromium", usable, "ms", 1, "target: at most 2000")
+
+
+# ---- the record ----
+
+RECORD = os.path.join(ROOT, ".build/release/RecordBench")
+
+
+def record(rounds):
+    """What the record costs: the lines that runs have told, each as dear as RecordBench finds it with the
+    same lines, beside the time that the runs took and the processor time that vmscript itself did."""
+    shares, own, costs, lines = [], [], [], []
+    with tempfile.TemporaryDirectory() as scratch:
+        for _ in range(rounds):
+            state = os.path.join(scratch, "state")
+            shutil.rmtree(state, ignore_errors=True)
+            done = subprocess.run(
+                [VMSCRIPT, "run", script("record")], env=dict(os.environ, XDG_STATE_HOME=state),
+                stdout=subprocess.PIPE, check=True, text=True)
+            seconds, processor = (float(word) for word in done.stdout.split())
+            runs = os.path.join(state, "vmscript/runs")
+            told = os.path.join(runs, os.listdir(runs)[0])
+            with open(os.path.join(told, "timeline.jsonl")) as file:
+                count = sum(1 for _ in file)
+            cost = float(subprocess.run(
+                [RECORD, os.path.join(scratch, "bench"), told], stdout=subprocess.PIPE, check=True,
+                text=True).stdout) * 1e-6
+            lines.append(count)
+            costs.append(cost)
+            shares.append(count * cost / seconds)
+            own.append(count * cost / processor)
+    show("lines of the timeline, a boot and 500 vm:sh", lines, "", 1)
+    show("  a line, written", costs, "us", 1e6)
+    show("  share of the run's time", shares, "%", 100, "target: below 3")
+    show("  share of vmscript's own processor time", own, "%", 100)
+
+
 # ---- sizes ----
 
 
@@ -478,12 +573,13 @@ def cold():
 
 def main():
     functions = [
-        start, launch, boot, parallel,
+        start, doctor, launch, boot, parallel, suite,
         commands, labgrid, output, growth,
         lines, console,
         calls, tasks,
         grpc,
         network,
+        record, report,
         size,
     ]
     parts = {function.__name__: function for function in functions}

@@ -73,8 +73,7 @@ function eventually.stays(f, seconds, given)
         last), not ok and value.notes or nil)
     end
     if passed >= seconds then return table.unpack(results, 2, results.n) end
-    -- A wait that is over lets no other task run.
-    vmscript.wait(math.max(0.001, math.min(read.interval, seconds - passed)))
+    vmscript.wait(math.min(read.interval, seconds - passed))
   end
 end
 

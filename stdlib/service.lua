@@ -149,25 +149,41 @@ end
 
 local service = {}
 
+--- The one that was started last under each name, by machine.
+local started = setmetatable({}, { __mode = "k" })
+
+--- Two of one name would have one log, and each take the other's end for its own.
+local function claim_name(state)
+  local names = started[state.vm] or {}
+  local other = names[state.name]
+  if other and other.backend.is_running(other) then
+    refuse("machine '%s' runs a service '%s' already: stop it before, or give this one another "
+      .. "name", state.vm.name, state.name)
+  end
+  names[state.name] = state
+  started[state.vm] = names
+end
+
 --- Starts it and waits until it is healthy.
 function service.start(vm, given)
   local state = read(vm, given)
+  claim_name(state)
   local self = setmetatable({}, Service)
   private[self] = state
   self:start()
   return self
 end
 
---- One that did not come up is not left running.
+--- One that did not come up is not left running, also when its task is cancelled meanwhile, which
+--- no pcall would see.
 local function bring_up(state, start)
-  local ok, reason = pcall(function()
-    start(state)
-    await(state, state.timeout)
-  end)
-  if ok then return end
-  local kind = type(reason) == "userdata" and reason.kind or nil
-  if kind ~= "exited" and kind ~= "guest_panic" then pcall(state.backend.stop, state) end
-  error(reason, 0)
+  local _ <close> = setmetatable({}, { __close = function(_, reason)
+    if reason == nil then return end
+    local kind = type(reason) == "userdata" and reason.kind or nil
+    if kind ~= "exited" and kind ~= "guest_panic" then pcall(state.backend.stop, state) end
+  end })
+  start(state)
+  await(state, state.timeout)
 end
 
 --- Starts it, if it does not run, and waits until it is healthy.

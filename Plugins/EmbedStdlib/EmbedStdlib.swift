@@ -1,8 +1,8 @@
 import Foundation
 import PackagePlugin
 
-/// Puts what the running program must carry into its source: `stdlib` for Choreography, the agent
-/// for Guests. Lua and C are checked by it at build time.
+/// Puts what the running program must carry into its source: `stdlib` and its types for Choreography,
+/// the agent for Guests, the page for Reports. Lua and C are checked by it at build time.
 @main struct EmbedStdlib: BuildToolPlugin {
   func createBuildCommands(context: PluginContext, target: Target) throws -> [Command] {
     let tool = try context.tool(named: "EmbedTool").url
@@ -14,7 +14,9 @@ import PackagePlugin
       return [
         .buildCommand(
           displayName: "Embedding stdlib", executable: tool,
-          arguments: ["stdlib", folder.path, output.path],
+          arguments: [
+            "stdlib", folder.path, root.appending(path: "docs/meta").path, output.path,
+          ],
           // SwiftPM does not ask the plugin again when a file is added outside the targets' own
           // folders, so a list of files would go stale. This input is another one in each build:
           // the tool runs each time, for some milliseconds, and writes only what is new.
@@ -35,6 +37,15 @@ import PackagePlugin
             try compiler(context).path,
           ] + Self.flags + sources.filter { $0.pathExtension == "c" }.map(\.path),
           inputFiles: sources, outputFiles: [output])
+      ]
+    case "Reports":
+      let folder = root.appending(path: "Sources/Reports/Page")
+      let output = context.pluginWorkDirectoryURL.appending(path: "EmbeddedPage.swift")
+      return [
+        .buildCommand(
+          displayName: "Embedding the report's page", executable: tool,
+          arguments: ["page", folder.path, output.path],
+          inputFiles: files(in: folder, ending: ["html", "css", "js"]), outputFiles: [output])
       ]
     default: return []
     }

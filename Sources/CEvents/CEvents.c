@@ -5,6 +5,8 @@
 #include <poll.h>
 #include <sys/prctl.h>
 #include <time.h>
+#include <locale.h>
+#include <wchar.h>
 
 void events_name_thread(const char *name) { prctl(PR_SET_NAME, name); }
 
@@ -29,4 +31,15 @@ int events_await(int epoll, struct epoll_event *events, int room, int64_t nanose
   }
   int count = epoll_wait(epoll, events, room, nanoseconds < 0 ? -1 : 0);
   return count < 0 ? 0 : count;
+}
+
+int events_columns(unsigned int scalar) {
+  // The program's own locale is C, by which wcwidth(3) knows ASCII alone.
+  static locale_t locale;
+  if (locale == 0) locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", 0);
+  if (locale == 0) return 1;
+  locale_t before = uselocale(locale);
+  int width = wcwidth((wchar_t)scalar);
+  uselocale(before);
+  return width;
 }

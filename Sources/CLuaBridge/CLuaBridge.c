@@ -10,7 +10,7 @@
 
 static bridge_host host;
 static lua_State *current_task;      // base coroutine of the task that runs
-static lua_State *main_task;         // base coroutine of the first task
+static lua_State *main_task;         // base coroutine of the main task
 static bool in_swift = true;         // a Swift frame is the innermost
 static atomic_bool interrupt_wanted;
 static unsigned unwinding;           // see bridge_set_unwinding
@@ -55,7 +55,6 @@ void bridge_push_function(lua_State *L, int id) {
 
 int bridge_resume(lua_State *task, lua_State *from, int arguments, int *results) {
   lua_State *outer = current_task;
-  if (!main_task) main_task = task;
   current_task = task;
   in_swift = false;
   int status = lua_resume(task, from, arguments, results);
@@ -63,6 +62,8 @@ int bridge_resume(lua_State *task, lua_State *from, int arguments, int *results)
   current_task = outer;
   return status;
 }
+
+void bridge_set_main(lua_State *task) { main_task = task; }
 
 int bridge_pcall(lua_State *L, int arguments, int results, int handler) {
   in_swift = false;
@@ -590,6 +591,18 @@ static int coroutine_running(lua_State *L) {
   lua_pushthread(L);
   lua_pushboolean(L, L == main_task);
   return 2;
+}
+
+bool bridge_catches(lua_State *L) {
+  lua_Debug frame;
+  for (int level = 0; lua_checkstack(L, 1) && lua_getstack(L, level, &frame); level++) {
+    lua_getinfo(L, "f", &frame);
+    lua_CFunction function = lua_tocfunction(L, -1);
+    lua_pop(L, 1);
+    if (function == catch_pcall || function == catch_xpcall || function == coroutine_resume)
+      return true;
+  }
+  return false;
 }
 
 // ---- tasks ----

@@ -33,6 +33,7 @@ final class CableEndObject: StreamObject {
     } catch {
       throw ScriptError(error)
     }
+    run.inventory?.cables.append(cable)
     return call.results(
       .object(CableEndObject(run, cable, cable.left)),
       .object(CableEndObject(run, cable, cable.right)))
@@ -42,8 +43,9 @@ final class CableEndObject: StreamObject {
 
   static var methods: [String: NativeFunction] {
     let own: [String: NativeFunction] = [
-      "unplug": carrier("unplugged") { end throws(MachineError) in try await end.unplug() },
-      "plug": carrier("plugged in") { end throws(MachineError) in try await end.plug() },
+      "unplug": carrier("unplug", "unplugged") { end throws(MachineError) in try await end.unplug()
+      },
+      "plug": carrier("plug", "plugged in") { end throws(MachineError) in try await end.plug() },
     ]
     return own.merging(streamMethods) { own, _ in own }
   }
@@ -51,14 +53,15 @@ final class CableEndObject: StreamObject {
   private static func of(_ call: Call) -> CableEndObject { call.object(1) as! CableEndObject }
 
   private static func carrier(
-    _ state: String,
+    _ fault: String, _ state: String,
     _ body: @escaping @Supervisor @Sendable (CableEnd) async throws(MachineError) -> Void
   ) -> NativeFunction {
     { call throws(ScriptError) in
       let object = of(call)
       let end = object.end
+      object.run.witness.tellFault(end.label, fault, state)
       return try call.wait(
-        Operation<Void>(object.run, "cable end '\(end.label)' to be \(state)") {
+        Operation<Void>(object.run, "cable end '\(end.label)' to be \(state)", isInside: true) {
           _ throws(MachineError) in
           try await body(end)
         })

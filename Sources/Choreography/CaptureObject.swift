@@ -7,15 +7,17 @@ import Scripting
 /// the run ends.
 final class CaptureObject: ScriptObject {
   static let typeName = "capture"
+  static let fieldNames = ["path"]
 
   private let network: NetworkObject
   private let path: String
-  private let file: CaptureFile
+  /// Nil for one that is only rehearsed.
+  private let file: CaptureFile?
   /// Its file, whatever its path's name.
   private let identity: [UInt64]
   private var isOpen = true
 
-  private init(_ network: NetworkObject, _ path: String, _ file: CaptureFile) {
+  private init(_ network: NetworkObject, _ path: String, _ file: CaptureFile?) {
     self.network = network
     self.path = path
     self.file = file
@@ -47,9 +49,9 @@ final class CaptureObject: ScriptObject {
       }
     }
     do throws(ProcessError) {
-      let file = try CaptureFile(path: path)
+      let file = network.run.isRehearsal ? nil : try CaptureFile(path: path)
       let object = CaptureObject(network, path, file)
-      network.network.ethernet.setCapture(file)
+      if let file { network.network.ethernet.setCapture(file) }
       network.run.captures.append(object)
       return call.results(.object(object))
     } catch {
@@ -72,13 +74,17 @@ final class CaptureObject: ScriptObject {
 
   func close(_ call: Call) throws(ScriptError) -> Int {
     try finish()
-    return call.results(.integer(Int64(truncatingIfNeeded: file.count)))
+    return call.results(.integer(Int64(truncatingIfNeeded: file?.count ?? 0)))
   }
 
   /// Writes what is left. Errors of kind missing if not all could be written.
   func finish() throws(ScriptError) {
     guard isOpen else { return }
     isOpen = false
+    guard let file else {
+      network.run.captures.removeAll { $0 === self }
+      return
+    }
     network.network.ethernet.setCapture(nil)
     network.run.captures.removeAll { $0 === self }
     do throws(ProcessError) {

@@ -35,6 +35,7 @@ final class CommandWait<Success: Sendable>: Wait {
     self.push = push
   }
 
+  var machineName: String? { object.name }
   var purpose: String { "\(what) on machine '\(object.name)'" }
 
   func subscribe(_ wake: @escaping @Sendable () -> Void) -> [Subscription] {

@@ -33,13 +33,14 @@ final class DiskObject: ScriptObject {
     options.isCDROM = try fields.boolean("cdrom") ?? false
     options.isBootable = try fields.boolean("boot") ?? (original != nil)
     options.serial = try fields.string("serial")
-    let directory = try run.volatileDirectory()
+    let (path, isRehearsal) = (try run.freshPath("disk"), run.isRehearsal)
     do throws(MachineError) {
       if let original { options.original = try Disk(probing: original, as: format) }
       let options = options
       let disk = try Supervisor.sync { () throws(MachineError) in
-        try KeptDisk(options, path: directory.freshPath("disk"))
+        try KeptDisk(options, path: path, isRehearsal: isRehearsal)
       }
+      run.inventory?.disks.append(disk)
       return call.results(.object(DiskObject(run, disk)))
     } catch {
       throw ScriptError(error)

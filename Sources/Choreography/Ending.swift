@@ -1,7 +1,9 @@
 import Events
 import Glibc
 import Machines
+import Notation
 import Processes
+import Record
 import Scripting
 import Synchronization
 
@@ -51,6 +53,7 @@ import Synchronization
   private var interrupt: (@Sendable () -> Void)?
   private var say: @Sendable (String) -> Void = { _ in }
   private var isTakingDown = false
+  private var record: RunRecord?
   private let isDown = Event<Bool>()
   /// The run is told to end: by a signal, or by its time-out.
   nonisolated let isTold = Event<Bool>()
@@ -58,11 +61,15 @@ import Synchronization
   nonisolated init() {}
 
   /// From the script's thread, before the script runs.
-  nonisolated func begin(_ options: RunOptions, interrupter: () -> @Sendable () -> Void) {
+  nonisolated func begin(
+    _ options: RunOptions, _ record: RunRecord, interrupter: () -> @Sendable () -> Void
+  ) {
     let interrupt = interrupter()
     // The script must not begin before a signal would find us.
     Supervisor.sync {
       self.say = options.say
+      self.record = record
+      Launcher.witness = ChildRecord(record.timeline)
       self.interrupt = interrupt
       do throws(ProcessError) {
         try Signals.install { signal in self.handle(signal) }
@@ -70,10 +77,13 @@ import Synchronization
         options.say("warning: signals cannot be caught: \(error.message)")
       }
       if let timeout = options.timeout {
-        Timer(at: .after(timeout)) { self.end(.timeout(timeout)) }
+        self.limit = Timer(at: .after(timeout)) { self.end(.timeout(timeout)) }
       }
     }
   }
+
+  /// A person looks into the run: it may last.
+  func liftTimeout() { limit?.cancel() }
 
   /// Whether there may be anything to take down: an empty script need not wait for that.
   nonisolated var hasWork: Bool { shared.withLock { $0.hasWork } }
@@ -84,6 +94,9 @@ import Synchronization
     machines.append(machine)
     if machines.count == 1 { measureLag() }
   }
+
+  /// It has been ended for good.
+  func disown(_ machine: Machine) { machines.removeAll { $0 === machine } }
 
   /// How late, in seconds, a timer of the supervisor's fired at worst since there were machines:
   /// what starves this starves the guests.
@@ -111,6 +124,9 @@ import Synchronization
 
   /// How often each signal has come that a script asked for.
   private var asked: [Signal: Event<Int>] = [:]
+  /// A prompt, and what makes the script's thread see that what it evaluates was interrupted.
+  var keyboard: (keys: PromptKeys, interrupt: @Sendable () -> Void)?
+  private var limit: Timer?
 
   /// Counts the signals of this kind from now on; they have no other effect any more.
   func count(_ signal: Signal) -> Event<Int> {
@@ -122,11 +138,14 @@ import Synchronization
   }
 
   private func handle(_ signal: Signal) {
+    if signal == .window { TerminalKeys.resized() }
     if let event = asked[signal] { return event.set((event.value ?? 0) + 1) }
     switch signal {
     case .stop: pause()
     case .resume, .user1, .user2, .window: break
     case .pipe: if isOutputClosed && reason == nil { end(.signal(.pipe)) }
+    case .interrupt where reason == nil && keyboard?.keys.interrupt(keyboard!.interrupt) == true:
+      break
     default: end(.signal(signal))
     }
   }
@@ -139,18 +158,43 @@ import Synchronization
 
   /// Ctrl-Z: machines would go on in their own process groups.
   private func pause() {
-    let running = machines.filter(\.isRunning)
+    // What the script has frozen stays so.
+    let running = machines.filter { $0.isRunning && !$0.isFrozen }
     let processes = HostProcess.running
     for machine in running { machine.freeze() }
     for process in processes { process.freeze() }
     TerminalKeys.suspend()
     Signals.stopSelf()
     TerminalKeys.resume()
+    keyboard?.keys.redraw()
     for machine in running { machine.thaw() }
     for process in processes { process.thaw() }
   }
 
+  /// Set by what ends a stay; nil when there is none.
+  private nonisolated let stay = Mutex<Event<Bool>?>(nil)
+
+  /// From here on a first signal, or the run's time-out, ends the stay and not the run: that goes on to its
+  /// end then, and has the status that it had.
+  nonisolated func beginStay() -> Event<Bool> {
+    let over = Event<Bool>()
+    stay.withLock { $0 = over }
+    return over
+  }
+
+  nonisolated func endStay() { stay.withLock { $0 = nil } }
+
   private func end(_ reason: Reason) {
+    let stay = stay.withLock { stay in
+      defer { stay = nil }
+      return stay
+    }
+    if let stay {
+      stay.set(true)
+      // What the script does at its end may not last for ever, though nobody presses Ctrl-C.
+      if case .timeout = reason { Timer(at: .after(Self.grace)) { self.end(reason) } }
+      return
+    }
     let isFirst = shared.withLock { shared in
       if shared.reason != nil { return false }
       shared.reason = reason
@@ -170,6 +214,7 @@ import Synchronization
     tell("vmscript: \(reason.text)")
     Task { @Supervisor in
       await takeDown()
+      conclude(status: reason.status, error: reason.text)
       _exit(reason.status)
     }
   }
@@ -188,10 +233,27 @@ import Synchronization
     Supervisor.post {
       Task { @Supervisor in
         await shared.takeDown()
+        shared.conclude(status: 1, error: "the script has used up all memory")
         _exit(1)
       }
     }
     while true { Glibc.pause() }
+  }
+
+  private func conclude(status: Int32, error: String) {
+    conclude([
+      JSON.Member("status", .integer(Int64(status))),
+      JSON.Member("error", ["message": .string(error)]),
+    ])
+  }
+
+  /// Ends the record, of which `last` is the last line; once.
+  func conclude(_ last: [JSON.Member]) {
+    guard let record else { return }
+    self.record = nil
+    record.end(
+      last + [JSON.Member("lag", .seconds(lag))],
+      [JSON.Member("machines", .array(machines.map { JSON($0) }))])
   }
 
   /// Ends all machines and children, and removes what is volatile. The same for every ending.
@@ -202,11 +264,15 @@ import Synchronization
     }
     isTakingDown = true
     HostRoom.shared.close()
+    await keyboard?.keys.leave()
     TerminalKeys.takeBack()
+    TerminalKeys.endLoan()
     // What cannot be ended (a QEMU in state D) is left to the guardian.
     let watchdog = Timer(at: .after(Self.patience)) {
       self.tell("vmscript: some processes cannot be ended: \(Launcher.living.map(\.pid))")
-      _exit(self.reason?.status ?? 1)
+      let status = self.reason?.status ?? 1
+      self.conclude(status: status, error: "some processes cannot be ended")
+      _exit(status)
     }
     let stops = machines.map { machine in Task { @Supervisor in await machine.stop() } }
     for stop in stops { await stop.value }

@@ -45,7 +45,11 @@ final class EventWait: Wait {
 
   var deadline: Deadline { min(times.last ?? .never, limit.deadline) }
 
-  var purpose: String { Self.purpose(of: items, mode) }
+  var purpose: String { Self.purpose(of: waiting, mode) }
+  var machineName: String? { items.lazy.compactMap { $0.event.mortal?.machineName }.first }
+
+  /// What has not come yet.
+  private var waiting: [Item] { zip(items, outcomes).filter { $0.1 == nil }.map(\.0) }
 
   private static func purpose(of items: [Item], _ mode: Mode) -> String {
     let purposes = items.prefix(5).map(\.event.fullPurpose)
@@ -184,7 +188,7 @@ final class EventWait: Wait {
 
   private func timeoutError() -> ScriptError {
     var error = ScriptError(.timeout, "\(limit.text) waiting for ")
-    let waiting = zip(items, outcomes).filter { $0.1 == nil }.map(\.0)
+    let waiting = waiting
     error.message += Self.purpose(of: waiting, mode)
     for mortal in waiting.compactMap(\.event.mortal).uniqued() {
       guard let reason = mortal.pendingReason else { continue }
@@ -195,7 +199,7 @@ final class EventWait: Wait {
   }
 
   func explain(_ error: inout ScriptError) {
-    let mortals = zip(items, outcomes).filter { $0.1 == nil }.compactMap(\.0.event.mortal).uniqued()
+    let mortals = waiting.compactMap(\.event.mortal).uniqued()
     error.machine = mortals.first?.machineName
     for mortal in mortals.prefix(3) { error.notes += mortal.evidence() }
   }

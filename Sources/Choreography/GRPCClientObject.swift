@@ -69,7 +69,11 @@ final class GRPCClientObject: ScriptObject {
       "stream": { call throws(ScriptError) in try ask(call, "stream", GRPCOpening.init) },
       "services": { call throws(ScriptError) in
         let client = of(call)
-        return try client.ports.whenStarted(call) { call throws(ScriptError) in
+        if client.run.isRehearsal {
+          return try call.wait(RehearsedWait("the services of a gRPC server"))
+        }
+        return try client.ports.whenStarted(call, client.options.timeout) {
+          call throws(ScriptError) in
           try client.services(call)
         }
       },
@@ -85,7 +89,10 @@ final class GRPCClientObject: ScriptObject {
     let lookup = try lookup(call, client, what)
     let options = try options(call, client, what)
     let message = try call.value(3)
-    return try client.ports.whenStarted(call) { call throws(ScriptError) in
+    if client.run.isRehearsal {
+      return try call.wait(RehearsedWait("the answer to '\(call.text(2) ?? "")' of a gRPC server"))
+    }
+    return try client.ports.whenStarted(call, options.timeout) { call throws(ScriptError) in
       let wanted = event(client, lookup, message, options)
       return try call.wait(EventWait(client.run, wanted, timeout: .infinity))
     }

@@ -8,6 +8,7 @@ import Scripting
 /// end.
 final class GRPCStreamObject: ScriptObject, Waitable {
   static let typeName = "gRPC stream"
+  static let fieldNames = ["metadata", "trailers"]
 
   private let run: Run
   private let remote: RemoteCall

@@ -116,7 +116,8 @@ extension MachineObject {
     case .nil: break
     case .integer(let number) where (0..<0xffff_ffff).contains(number):
       request.user = String(number)
-    case .string(let bytes) where !bytes.isEmpty: request.user = try fields.string("user")
+    case .string(let bytes) where !bytes.isEmpty && bytes.allSatisfy({ $0 > 0x20 }):
+      request.user = try fields.string("user")
     default: throw fields.wrong("user", "a user's name or number in the guest")
     }
   }
@@ -126,7 +127,8 @@ extension MachineObject {
   ) throws(ScriptError) -> CommandWait<ExecResult> {
     let timeout = try fields.seconds("timeout")
     let agent = try demandAgent()
-    let process = Supervisor.sync { agent.exec(request) }
+    let witness = CommandRecord(run.record.timeline, name, shown)
+    let process = Supervisor.sync { agent.exec(request, witness: witness) }
     let finishWhole: Finish = { [name] call, result throws(ScriptError) in
       guard result.droppedOutput + result.droppedError == 0 else {
         throw ScriptError(
@@ -171,7 +173,7 @@ extension MachineObject {
     error.fields["stdout"] = .bytes(result.standardOutput)
     error.fields["stderr"] = .bytes(result.standardError)
     let lines = errorText.split(whereSeparator: \.isNewline)
-    if lines.count > 1 { error.notes = lines.suffix(10).map { "stderr: \($0)" } }
+    if lines.count > 1 { error.notes = lines.suffix(5).map { "stderr: \($0)" } }
     return error
   }
 }

@@ -73,10 +73,13 @@ enum GuestLogs {
         written[log.machine.name, default: []].append(log.name)
       }
     }
-    return machines.compactMap { machine in
-      written[machine.name].map {
-        "fetched from machine '\(machine.name)': \($0.joined(separator: ", "))"
-      }
+    // Machines of which there is the same in one line.
+    let lists = machines.compactMap { written[$0.name]?.joined(separator: ", ") }
+    var seen: Set<String> = []
+    return lists.filter { seen.insert($0).inserted }.map { list in
+      let names = machines.map(\.name).filter { written[$0]?.joined(separator: ", ") == list }
+      let shown = names.map { "'\($0)'" }.joined(separator: ", ")
+      return "fetched from machine\(names.count > 1 ? "s" : "") \(shown): \(list)"
     }
   }
 

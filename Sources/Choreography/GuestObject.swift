@@ -5,6 +5,7 @@ import Scripting
 /// `guest {}`: the default guest with more in it, for the field `guest` of machines.
 final class GuestObject: ScriptObject {
   static let typeName = "guest"
+  static let fieldNames = ["initramfs", "kernel"]
   let image: GuestImage
 
   private init(_ image: GuestImage) { self.image = image }
@@ -37,6 +38,7 @@ final class GuestObject: ScriptObject {
 
   /// The image; made now if it is not there. The script stands still meanwhile.
   static func prepare(_ run: Run, _ software: GuestSoftware) throws(ScriptError) -> GuestImage {
+    if let inventory = run.inventory { return try rehearse(run, software, inventory) }
     Ending.shared.noteWork()
     let told = Ending.shared.isTold
     let subscription = told.subscribe { GuestImage.cancelled.set(true) }
@@ -49,6 +51,24 @@ final class GuestObject: ScriptObject {
       }
     } catch {
       if let cancellation = Ending.shared.takeCancellation() { throw cancellation }
+      switch error.kind {
+      case .missing: throw ScriptError(.missing, error.message)
+      case .wrong: throw .usage("guest: \(error.message)")
+      case .unusable, .cancelled: throw ScriptError(.launch, error.message)
+      }
+    }
+  }
+
+  private static func rehearse(
+    _ run: Run, _ software: GuestSoftware, _ inventory: Inventory
+  ) throws(ScriptError) -> GuestImage {
+    do throws(GuestError) {
+      let (image, isCurrent) = try GuestImage.rehearse(
+        kernel: run.options.kernel, software: software)
+      inventory.add(
+        guest: software.isEmpty ? "the default guest" : software.shown, image, isCurrent: isCurrent)
+      return image
+    } catch {
       throw ScriptError(error.kind == .missing ? .missing : .launch, error.message)
     }
   }

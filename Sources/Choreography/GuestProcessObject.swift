@@ -7,6 +7,7 @@ import Scripting
 /// `vm:spawn { argv… }`: a program that runs in the guest. As an event it is its end.
 final class GuestProcessObject: ScriptObject, Waitable {
   static let typeName = "guest process"
+  static let fieldNames = ["pid", "stderr", "stdout"]
 
   private let subject: MachineObject
   private let pump: GuestPump
@@ -66,7 +67,10 @@ final class GuestProcessObject: ScriptObject, Waitable {
     let timeout = try fields.seconds("timeout")
     let agent = try object.demandAgent()
     let (machine, made) = (object.machine, request)
-    let pump = Supervisor.sync { GuestPump(agent.exec(made), of: machine, request: made) }
+    let witness = CommandRecord(object.run.record.timeline, object.name, shown)
+    let pump = Supervisor.sync {
+      GuestPump(agent.exec(made, witness: witness), of: machine, request: made)
+    }
     return try call.wait(
       CommandWait(
         object, pump.process.started, purpose: "the start of '\(shortened(shown))'",
@@ -192,6 +196,8 @@ final class GuestProcessObject: ScriptObject, Waitable {
   }
 
   /// Kills it, and returns when it is gone; does not wait for long for one that cannot be.
+  var hasExited: Bool { process.exited.value != nil }
+
   func close(_ call: Call) throws(ScriptError) -> Int {
     let process = process
     guard process.exited.value == nil, subject.machine.exited.value == nil else { return 0 }

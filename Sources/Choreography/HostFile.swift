@@ -27,6 +27,8 @@ enum HostFile {
     }
   }
 
+  static func isReadable(_ path: String) -> Bool { access(path, R_OK) == 0 }
+
   /// Its permission bits. Errors of kind `missing` name the path.
   static func mode(_ path: String) throws(ScriptError) -> UInt32 {
     var status = stat()

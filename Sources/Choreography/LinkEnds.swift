@@ -16,6 +16,15 @@ struct LinkEnds {
   }
   var isBothWays: Bool { direction == .both }
 
+  /// "a and b", "from a to b", "to a".
+  var shown: String {
+    switch (direction, others?.shown) {
+    case (.both, let others): some.shown + (others.map { " and \($0)" } ?? "")
+    case (.there, let others): "from \(some.shown)" + (others.map { " to \($0)" } ?? "")
+    case (.back, _): "to \(some.shown)"
+    }
+  }
+
   /// nil if the call names nobody.
   /// `takesOne`: `{ from = a }` and `{ to = a }` do too.
   init?(

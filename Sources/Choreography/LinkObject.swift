@@ -1,4 +1,5 @@
 import Networks
+import Notation
 import Scripting
 
 /// `lan:link(a, b)`: the way between two machines, or one direction of it; `lan:link(a)`: the link of
@@ -23,15 +24,7 @@ final class LinkObject: ScriptObject {
 
   static func of(_ call: Call) -> LinkObject { call.object(1) as! LinkObject }
 
-  var shown: String {
-    let some = ends.some.map(\.name).joined(separator: ", ")
-    switch (ends.direction, ends.others?.map(\.name).joined(separator: ", ")) {
-    case (.both, nil): return "link of \(some)"
-    case (.both, let others?): return "link \(some) and \(others)"
-    case (.there, let others): return "link from \(some)" + (others.map { " to \($0)" } ?? "")
-    case (.back, _): return "link to \(some)"
-    }
-  }
+  var shown: String { (ends.isBothWays && ends.others == nil ? "link of " : "link ") + ends.shown }
 
   static var methods: [String: NativeFunction] {
     ["set": set, "reset": reset, "counters": counters, "check": check]
@@ -43,12 +36,17 @@ final class LinkObject: ScriptObject {
       throw .usage("set wants impairments, as in link:set { delay = 0.05 }; reset() ends them")
     }
     let stack = try Impairment.stack(call, from: 2, of: "set")
-    of(call).apply(stack)
+    let link = of(call)
+    link.apply(stack)
+    let set = (2...call.count).compactMap { index in (try? JSON(try call.value(index)))?.encoded }
+    link.network.tellFault("set", "\(link.shown): \(set.joined(separator: ", "))")
     return 0
   }
 
   private static func reset(_ call: Call) throws(ScriptError) -> Int {
-    of(call).apply([])
+    let link = of(call)
+    link.apply([])
+    link.network.tellFault("reset", link.shown)
     return 0
   }
 

@@ -45,8 +45,16 @@ struct MachineBoot: Sendable {
       agent.onTimerless = { [weak machine] in
         if let text = machine?.guestHasNoTimer() { Ending.shared.tell("vmscript: \(text)") }
       }
+      agent.onReady = { [weak machine] ready in
+        machine?.agentIsReady(
+          at: ready.at, uptime: ready.uptime,
+          initUptime: ready.isInit && ready.initUptime > 0 ? ready.initUptime : nil)
+      }
       subscriptions.append(
-        agent.ready.subscribe { Supervisor.post { machine.guestIsReady() } })
+        agent.leaving.subscribe {
+          guard let leaving = agent.leaving.value else { return }
+          Supervisor.post { machine.guestGoesDown("\(leaving)") }
+        })
     }
     self.subscriptions = subscriptions
   }

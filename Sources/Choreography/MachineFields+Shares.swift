@@ -77,7 +77,8 @@ extension MachineFields {
     }
     if name == "9p" { return (.plan9, nil) }
     do throws(MachineError) {
-      let server = try VirtioFSD.find()
+      let server = run.isRehearsal ? VirtioFSD.rehearse() : try VirtioFSD.find()
+      if run.isRehearsal, name == "auto", !server.isThere { return (.plan9, nil) }
       if isReadOnly, let reason = server.whyNotReadOnly { throw MachineError(.missing, reason) }
       return (.virtiofs, server)
     } catch {

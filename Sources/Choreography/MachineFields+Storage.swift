@@ -33,13 +33,15 @@ extension MachineFields {
       if name == "bios" { return }
       specification.firmware = .uefi(
         try UEFIObject.files(
-          try Fields(Table(), of: "firmware", known: []), binary: specification.binary))
+          try Fields(Table(), of: "firmware", known: []), binary: specification.binary,
+          isRehearsal: run.isRehearsal))
     case .object(let object as UEFIObject): specification.firmware = .kept(object.uefi)
     case .table(let table):
       let own = try Fields(table, of: "\(fields.what): firmware", known: ["code", "vars"])
       guard own.isGiven("vars") else { throw fields.wrong("firmware", wanted) }
       specification.firmware = .uefi(
-        try UEFIObject.files(own, binary: specification.binary))
+        try UEFIObject.files(
+          own, binary: specification.binary, isRehearsal: run.isRehearsal))
     default: throw fields.wrong("firmware", wanted)
     }
   }
@@ -65,9 +67,12 @@ extension MachineFields {
     switch value {
     case .string(let bytes):
       if let text = FirmwareSetting.text(bytes) { return text }
-      let directory = try run.volatileDirectory()
-      let path = Supervisor.sync { directory.freshPath("fw_cfg") }
-      try HostFile.write(bytes, to: path)
+      let path = try run.freshPath("fw_cfg")
+      if let inventory = run.inventory {
+        inventory.absentFiles.insert(path)
+      } else {
+        try HostFile.write(bytes, to: path)
+      }
       return .file(path)
     case .table(let table):
       let what = "\(fields.what): fw_cfg '\(name)'"

@@ -37,6 +37,7 @@ struct MachineFields {
     fields = try Fields(call, 1, of: what, known: Self.common)
     let name = run.uniqueName(try Self.name(fields) ?? what)
     specification = MachineSpecification(kind, name: name, seed: run.seed)
+    specification.isRehearsal = run.isRehearsal
     try readHardware()
     try readBoot()
     try readResources()

@@ -36,7 +36,7 @@ extension MachineObject {
       },
       "freeze": Self.operation("the machine to freeze") { machine, _ in machine.freeze() },
       "thaw": Self.operation("the machine to thaw") { machine, _ in machine.thaw() },
-      "sh": Self.sh, "fails": Self.fails, "exec": Self.exec,
+      "attach": AttachWait.attach, "sh": Self.sh, "fails": Self.fails, "exec": Self.exec,
       "spawn": GuestProcessObject.spawn,
       "read": Self.read, "write": Self.write, "put": Self.put, "get": Self.get,
     ]
@@ -174,24 +174,9 @@ extension MachineObject {
         let allowed = machine.specification.allowsReboot
         if !allowed { try await machine.setReboots(allowed: true, until: deadline) }
         _ = agent.power(.reboot)
-        let change = Event<Bool>()
-        let subscriptions = [agent.ready, agent.barred].map { (event: any Waking) in
-          event.subscribe { change.set(true) }
+        let refusal = await agent.nextBoot(after: old, until: deadline) {
+          machine.bootCount.value ?? 0 > boots
         }
-        // qemu-guest-agent may live longer than the agent in a guest that goes down, and bring it
-        // once more, or fail to: the boot has to be another too.
-        var refusal: AgentError?
-        while true {
-          change.clear()
-          if let ready = agent.ready.value, ready.session != old.session,
-            ready.bootID != old.bootID || ready.bootID.isEmpty
-          {
-            break
-          }
-          if machine.bootCount.value ?? 0 > boots { refusal = agent.barred.value }
-          guard refusal == nil, await change.wait(until: deadline) != nil else { break }
-        }
-        for subscription in subscriptions { subscription.cancel() }
         if !allowed { try await machine.setReboots(allowed: false) }
         if let refusal { throw MachineError(.agent, refusal.message, machine: machine.name) }
       })

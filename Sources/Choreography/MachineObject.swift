@@ -6,6 +6,7 @@ import Scripting
 /// A machine as scripts hold it.
 final class MachineObject: ScriptObject {
   static let typeName = "machine"
+  static let fieldNames = ["boots", "name", "tags"]
 
   unowned let run: Run
   let machine: Machine
@@ -64,6 +65,7 @@ final class MachineObject: ScriptObject {
     switch key.text {
     case "name": .string(name)
     case "boots": .integer(Int64(machine.bootCount.value ?? 0))
+    case "timing": .init(machine.timing)
     case "tags": .table(Table(positions: tags.map { .string($0) }))
     default: nil
     }
@@ -79,6 +81,12 @@ final class MachineObject: ScriptObject {
     let (limits, memory) = (run.options.room, declaredMemory)
     boot.clear()
     do throws(MachineError) {
+      if machine.isRehearsal {
+        // It takes no room, and tells no other run.
+        return try Supervisor.sync { () throws(MachineError) in
+          boot.set(try MachineBoot(machine, wanted, isSole: isSole))
+        }
+      }
       request = try Supervisor.sync { () throws(MachineError) in
         try HostRoom.shared.enter(machine.name, memory: memory, limits) {
           () throws(MachineError) in
@@ -177,10 +185,28 @@ final class MachineObject: ScriptObject {
     return " (Linux speaks there if its command line has console=\(serialConsole))"
   }
 
-  /// Where it was made, the last lines of its console, where its logs are.
+  /// Where it was made, the last lines of its console, what QEMU said, where its logs are.
   func evidence() -> [String] {
-    guard machine.bootCount.value ?? 0 > 0 else { return [] }
-    return consoleEvidence() + agentEvidence()
+    guard machine.bootCount.value ?? 0 > 0, !run.isRehearsal else { return [] }
+    return consoleEvidence() + complaints() + agentEvidence()
+  }
+
+  /// What begins its evidence.
+  private var origin: String {
+    place.map { "machine '\(name)' started at \($0)" } ?? "machine '\(name)'"
+  }
+
+  /// Whether these notes have its evidence.
+  func isEvident(in notes: [String]) -> Bool { notes.contains { $0.hasPrefix(origin) } }
+
+  /// Of a QEMU that has ended, the error tells.
+  private func complaints() -> [String] {
+    guard machine.exited.value == nil else { return [] }
+    let machine = machine
+    let text = Supervisor.sync { machine.complaints }
+    return text.split(whereSeparator: \.isNewline).suffix(3).map {
+      $0.hasPrefix("qemu") ? String($0) : "qemu: \($0)"
+    }
   }
 
   /// Why nobody answers in a guest that lives.
@@ -191,8 +217,7 @@ final class MachineObject: ScriptObject {
 
   private func consoleEvidence() -> [String] {
     let console = machine.console
-    let lines = Supervisor.sync { console.lastLines(10) }
-    let origin = place.map { "machine '\(name)' started at \($0)" } ?? "machine '\(name)'"
+    let lines = Supervisor.sync { console.lastLines(6) }
     let logs = "logs: \(run.directory(of: name))"
     guard !lines.isEmpty else {
       return ["\(origin); its console said nothing\(consoleHint)", logs]

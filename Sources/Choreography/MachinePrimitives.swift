@@ -18,6 +18,7 @@ enum MachinePrimitives {
     let isStarted = try fields.boolean("start") ?? true
     let host = try host(run, accelerator, reader.specification)
     try reader.completeBoot(host)
+    reader.specification.absentFiles = run.inventory?.absentFiles ?? []
     let specification = reader.specification
     if let limit = run.options.memory, specification.memory > limit {
       throw ScriptError(
@@ -26,16 +27,16 @@ enum MachinePrimitives {
           + " --memory allows \(HostMemory.shown(limit)): give it less, or allow more",
         machine: specification.name)
     }
-    let scratch = try run.volatileDirectory().path
+    let scratch = run.isRehearsal ? nil : try run.volatileDirectory().path
     let machine: Machine
-    let started = run.started
+    let timeline = run.isRehearsal ? nil : run.record.timeline
     do {
-      let directory = try run.record.directory(for: specification.name)
+      let directory = run.isRehearsal ? nil : try run.record.directory(for: specification.name)
       machine = try Supervisor.sync {
         let machine = try Machine(
           specification, host: host, directory: directory, temporaryDirectory: scratch,
-          origin: started)
-        Ending.shared.own(machine)
+          timeline: timeline)
+        if !machine.isRehearsal { Ending.shared.own(machine) }
         return machine
       }
     } catch let error as MachineError {

@@ -37,23 +37,30 @@ extension MachineObject {
   static func whenStarted(_ calls: [String: NativeFunction]) -> [String: NativeFunction] {
     var result = calls
     for name in calls.keys where !startless.contains(name) {
-      result[name] = calls[name].map(whenStarted)
+      result[name] = calls[name].map { whenStarted($0, optionsAt: name == "qmp" ? 4 : nil) }
     }
     return result
   }
 
-  private static func whenStarted(_ method: @escaping NativeFunction) -> NativeFunction {
+  /// Options are the last argument, unless that may be something else.
+  private static func whenStarted(
+    _ method: @escaping NativeFunction, optionsAt position: Int?
+  ) -> NativeFunction {
     func started(_ call: Call) throws(ScriptError) -> Int {
-      guard let wait = of(call).startWait(then: method) else { return try method(call) }
+      let object = of(call)
+      guard object.isPending else { return try method(call) }
+      let timeout = try call.timeout(position ?? call.count)
+      guard let wait = object.startWait(timeout, then: method) else { return try method(call) }
       return try call.wait(wait)
     }
     return started
   }
 
-  /// What waits for a start that waits for room, and then makes the call; nil if none does.
-  func startWait(then method: @escaping NativeFunction) -> (any Wait)? {
+  /// What waits for a start that waits for room, and then makes the call; nil if none does. The `timeout`,
+  /// in seconds, is that of both, nil for the default, which each has.
+  func startWait(_ timeout: Double?, then method: @escaping NativeFunction) -> (any Wait)? {
     guard let request, request.isWaiting else { return nil }
-    return StartWait(self, request, then: method)
+    return StartWait(self, request, timeout, then: method)
   }
 }
 
@@ -66,11 +73,17 @@ private final class StartWait: Wait {
   var deadline: Deadline { limit.deadline }
   var purpose: String { "the start of \(object.shown)" }
 
-  init(_ object: MachineObject, _ request: RoomRequest, then method: @escaping NativeFunction) {
+  private let isTimed: Bool
+
+  init(
+    _ object: MachineObject, _ request: RoomRequest, _ timeout: Double?,
+    then method: @escaping NativeFunction
+  ) {
     self.object = object
     self.request = request
     self.method = method
-    limit = object.run.limit(nil)
+    isTimed = timeout != nil
+    limit = object.run.limit(timeout)
   }
 
   func poll() -> Bool { !request.isWaiting || deadline.hasPassed }
@@ -80,9 +93,27 @@ private final class StartWait: Wait {
   }
 
   func finish(_ call: Call) throws(ScriptError) -> Int {
-    guard let reason = object.pendingReason else { return try method(call) }
+    guard let reason = object.pendingReason else {
+      let run = object.run
+      if isTimed { run.begunLimit = limit }
+      defer { run.begunLimit = nil }
+      return try method(call)
+    }
     throw ScriptError(
       .timeout, "\(limit.text) waiting for \(purpose), which waits for \(reason)",
       machine: object.name)
+  }
+}
+
+extension Call {
+  /// The time-out among the options at `index`; nil if there is none, or no number: the call itself says what
+  /// is wrong with that.
+  func timeout(_ index: Int) throws(ScriptError) -> Double? {
+    guard case .table(let table) = try value(index) else { return nil }
+    switch table["timeout"] {
+    case .number(let seconds) where seconds >= 0: return seconds
+    case .integer(let seconds) where seconds >= 0: return Double(seconds)
+    default: return nil
+    }
   }
 }

@@ -110,6 +110,7 @@ extension NetworkObject {
     let object = of(call)
     var groups: [Set<Int>] = []
     var names: [Int: String] = [:]
+    var shownGroups: [String] = []
     for index in stride(from: 2, through: call.count, by: 1) {
       let members = try object.members(try call.value(index), "partition", mayBeNone: true)
       for member in members {
@@ -120,22 +121,25 @@ extension NetworkObject {
         }
       }
       groups.append(members.numbers)
+      shownGroups.append("{ \(members.shown) }")
     }
     guard !groups.isEmpty else {
       throw .usage("partition wants groups, as in lan:partition({ a, b }, { c })")
     }
     object.network.partition(groups)
+    object.tellFault("partition", shownGroups.joined(separator: ", "))
     return 0
   }
 
   private static func isolate(_ call: Call) throws(ScriptError) -> Int {
     let object = of(call)
     guard call.count > 1 else { throw .usage("isolate wants machines, as in lan:isolate(c)") }
-    var numbers: Set<Int> = []
+    var members: [NetworkMember] = []
     for index in stride(from: 2, through: call.count, by: 1) {
-      numbers.formUnion(try object.members(try call.value(index), "isolate").numbers)
+      members += try object.members(try call.value(index), "isolate")
     }
-    object.network.isolate(numbers)
+    object.network.isolate(members.numbers)
+    object.tellFault("isolate", members.shown)
     return 0
   }
 
@@ -146,6 +150,7 @@ extension NetworkObject {
     }
     object.network.cut(from: ends.some.numbers, to: others.numbers)
     if ends.isBothWays { object.network.cut(from: others.numbers, to: ends.some.numbers) }
+    object.tellFault("cut", ends.shown)
     return 0
   }
 
@@ -157,6 +162,7 @@ extension NetworkObject {
     let bridge = try object.members(try call.value(2), "bridge")
     let members = try object.chosen(call, 3, "bridge", atLeast: 3)
     object.network.bridge(bridge.numbers, members.map(\.numbers))
+    object.tellFault("bridge", "\(bridge.shown) between \(members.shown)")
     return 0
   }
 
@@ -164,6 +170,7 @@ extension NetworkObject {
     let object = of(call)
     let members = try object.chosen(call, 2, "majorities_ring", atLeast: 3)
     object.network.majoritiesRing(members.map(\.numbers))
+    object.tellFault("majorities_ring", members.shown)
     return 0
   }
 
@@ -171,6 +178,9 @@ extension NetworkObject {
     let object = of(call)
     let members = try object.chosen(call, 2, "random_halves", atLeast: 2)
     let halves = object.network.randomHalves(members.map(\.numbers))
+    object.tellFault(
+      "random_halves",
+      halves.map { half in "{ \(half.map { members[$0] }.shown) }" }.joined(separator: ", "))
     let tables = halves.map { half in Value.table(Table(positions: half.map { members[$0].value }))
     }
     return call.results(tables[0], tables[1])
@@ -180,6 +190,7 @@ extension NetworkObject {
     let object = of(call)
     let members = try object.chosen(call, 2, "split_one", atLeast: 2)
     let one = object.network.splitOne(members.map(\.numbers))
+    object.tellFault("split_one", members[one].name)
     return call.results(members[one].value)
   }
 
@@ -223,16 +234,20 @@ extension NetworkObject {
     _ call: Call, _ what: String, all: () -> Void, some: (Set<Int>) -> Void,
     between: (Set<Int>, Set<Int>) -> Void
   ) throws(ScriptError) -> Int {
-    guard let ends = try LinkEnds(call, of(call), what) else {
+    let object = of(call)
+    guard let ends = try LinkEnds(call, object, what) else {
       all()
+      object.tellFault(what, "all")
       return 0
     }
     guard let others = ends.others else {
       some(ends.some.numbers)
+      object.tellFault(what, ends.shown)
       return 0
     }
     between(ends.some.numbers, others.numbers)
     if ends.isBothWays { between(others.numbers, ends.some.numbers) }
+    object.tellFault(what, ends.shown)
     return 0
   }
 
@@ -240,6 +255,7 @@ extension NetworkObject {
     let object = of(call)
     guard let ends = try LinkEnds(call, object, "heal") else {
       object.network.heal()
+      object.tellFault("heal", "all")
       return 0
     }
     guard ends.isBothWays else {
@@ -250,6 +266,7 @@ extension NetworkObject {
     } else {
       object.network.heal(ends.some.numbers)
     }
+    object.tellFault("heal", ends.shown)
     return 0
   }
 

@@ -7,6 +7,7 @@ import Scripting
 /// `network {}`: an Ethernet switch in the host.
 final class NetworkObject: ScriptObject {
   static let typeName = "network"
+  static let fieldNames = ["name"]
 
   unowned let run: Run
   let network: Network
@@ -37,11 +38,16 @@ final class NetworkObject: ScriptObject {
     let name = run.uniqueName(try fields.label("name") ?? "network")
     do throws(ProcessError) {
       let network = try Network(name: name, settings: settings, seed: run.seed)
-      return call.results(.object(NetworkObject(run, network)))
+      let object = NetworkObject(run, network)
+      run.inventory?.networks.append(object)
+      return call.results(.object(object))
     } catch {
       throw ScriptError(.launch, "network '\(name)': \(error.message)")
     }
   }
+
+  /// For the run's record.
+  func tellFault(_ fault: String, _ detail: String) { run.witness.tellFault(name, fault, detail) }
 
   func field(_ key: Value) -> Value? { key.text == "name" ? .string(name) : nil }
 
@@ -130,8 +136,10 @@ final class NetworkObject: ScriptObject {
     let attached = objects.map(\.port)
     let names = attached.map { "'\($0.label)'" }.joined(separator: ", ")
     let state = isPlugged ? "plugged in" : "unplugged"
+    tellFault(isPlugged ? "plug" : "unplug", objects.map(\.name).joined(separator: ", "))
     return try call.wait(
-      Operation<Void>(run, "port \(names) to be \(state)") { _ throws(MachineError) in
+      Operation<Void>(run, "port \(names) to be \(state)", isInside: true) {
+        _ throws(MachineError) in
         for port in attached { try await port.setPlugged(isPlugged) }
       })
   }
@@ -153,6 +161,7 @@ struct NetworkMember {
 }
 
 extension [NetworkMember] {
+  var shown: String { map(\.name).joined(separator: ", ") }
   var numbers: Set<Int> { reduce(into: []) { $0.formUnion($1.numbers) } }
 }
 

@@ -6,6 +6,7 @@ import Scripting
 /// `lan:port {}`: a port of a network, for a machine.
 final class NetworkPortObject: ScriptObject {
   static let typeName = "network port"
+  static let fieldNames = ["name"]
 
   let network: NetworkObject
   let port: AttachedPort

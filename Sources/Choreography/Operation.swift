@@ -9,12 +9,15 @@ final class Operation<Success: Sendable>: Wait {
   private let machine: MachineObject?
   private let limit: TimeLimit
   let purpose: String
+  var machineName: String? { machine?.name }
   var deadline: Deadline { limit.deadline }
 
   /// Starts it at once; `body` is given the deadline, which `wait.eventually` may have set earlier
-  /// than the time-out would. `timeout` nil is the run's default.
+  /// than the time-out would. `timeout` nil is the run's default. In a rehearsal only what happens
+  /// inside of this program is done, and the rest waits for ever.
   init(
     _ run: Run, _ purpose: String, of machine: MachineObject? = nil, timeout: Double? = nil,
+    isInside: Bool = false,
     _ body: @escaping @Supervisor @Sendable (Deadline) async throws(MachineError) -> Success,
     push: @escaping (Call, Success) throws(ScriptError) -> Int
   ) {
@@ -24,22 +27,28 @@ final class Operation<Success: Sendable>: Wait {
     self.push = push
     let deadline = limit.deadline
     let result = result
-    Supervisor.post {
-      Task { @Supervisor in
-        do throws(MachineError) {
-          result.set(.success(try await body(deadline)))
-        } catch {
-          result.set(.failure(error))
-        }
+    let work: @Supervisor @Sendable () async -> Void = {
+      do throws(MachineError) {
+        result.set(.success(try await body(deadline)))
+      } catch {
+        result.set(.failure(error))
       }
+    }
+    if !run.isRehearsal {
+      Supervisor.post { Task { @Supervisor in await work() } }
+    } else if isInside {
+      Supervisor.wait { await work() }
     }
   }
 
   convenience init(
     _ run: Run, _ purpose: String, of machine: MachineObject? = nil, timeout: Double? = nil,
+    isInside: Bool = false,
     _ body: @escaping @Supervisor @Sendable (Deadline) async throws(MachineError) -> Void
   ) where Success == Void {
-    self.init(run, purpose, of: machine, timeout: timeout, body) { _, _ in 0 }
+    self.init(run, purpose, of: machine, timeout: timeout, isInside: isInside, body) {
+      _, _ in 0
+    }
   }
 
   func poll() -> Bool { result.value != nil || deadline.hasPassed }

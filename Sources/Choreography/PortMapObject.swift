@@ -33,8 +33,11 @@ final class PortMapObject: ScriptObject {
     }
     guard !requests.isEmpty else { throw .usage("\(what) wants at least one guest port") }
     do throws(MachineError) {
-      let all = requests
-      let ports = try Supervisor.sync { () throws(MachineError) in try PortMap(all) }
+      let (all, isRehearsal) = (requests, run.isRehearsal)
+      let ports = try Supervisor.sync { () throws(MachineError) in
+        try PortMap(all, isRehearsal: isRehearsal)
+      }
+      run.inventory?.portMaps.append(ports)
       return call.results(.object(PortMapObject(run, ports)))
     } catch {
       throw ScriptError(error)
@@ -70,6 +73,12 @@ final class PortMapObject: ScriptObject {
     return port
   }
 
+  func close(_ call: Call) throws(ScriptError) -> Int {
+    let ports = ports
+    Supervisor.sync { ports.end() }
+    return 0
+  }
+
   var shown: String { "portmap \(ports.forwards().joined(separator: " "))" }
 
   /// `ports[80]`: the host's port.
@@ -98,7 +107,7 @@ final class PortMapObject: ScriptObject {
       },
       "dial": { call throws(ScriptError) in
         let map = of(call)
-        return try map.whenStarted(call) { call throws(ScriptError) in
+        return try map.whenStarted(call, try call.timeout(3)) { call throws(ScriptError) in
           try ConnectionObject.dial(call, map)
         }
       },
@@ -120,10 +129,13 @@ final class PortMapObject: ScriptObject {
     return mapping
   }
 
-  /// Makes the call, after the start of the machine with these ports if that waits for room.
-  func whenStarted(_ call: Call, _ method: @escaping NativeFunction) throws(ScriptError) -> Int {
+  /// Makes the call, after the start of the machine with these ports if that waits for room. The call's
+  /// `timeout`, in seconds, is for both.
+  func whenStarted(
+    _ call: Call, _ timeout: Double?, _ method: @escaping NativeFunction
+  ) throws(ScriptError) -> Int {
     let owner = run.machines.first { $0.isPending && $0.ports === ports }
-    guard let wait = owner?.startWait(then: method) else { return try method(call) }
+    guard let wait = owner?.startWait(timeout, then: method) else { return try method(call) }
     return try call.wait(wait)
   }
 

@@ -52,7 +52,8 @@ enum Primitives {
         }
       ),
       ("scratch", { call throws(ScriptError) in try scratch(call, run) }),
-      ("guard", guardFolder), ("cap", { call in cap(call, run) }),
+      ("rehearse", { call throws(ScriptError) in try rehearse(call, run) }),
+      ("remedy", remedy), ("guard", guardFolder), ("cap", { call in cap(call, run) }),
       ("proto_load", { call throws(ScriptError) in try ProtoPrimitives.load(call, run) }),
       ("proto_encode", { call throws(ScriptError) in try ProtoPrimitives.encode(call, run) }),
       ("proto_decode", { call throws(ScriptError) in try ProtoPrimitives.decode(call, run) }),
@@ -61,6 +62,14 @@ enum Primitives {
       ("default_timeout", { call in call.results(.number(run.defaultTimeout)) }),
       ("machine_method", machineMethod), ("console_expect", OutputEvent.expectInBoot),
       ("console_length", OutputEvent.length),
+      ("members", PromptPrimitives.members), ("machine_fields", PromptPrimitives.machineFields),
+      ("case_begin", { call throws(ScriptError) in try run.cases.begin(call) }),
+      ("case_failed", { call in run.cases.fail(call) }),
+      ("case_note", { call in run.cases.note(call) }),
+      ("case_things", { call in run.cases.things(call) }),
+      ("case_end_tasks", { call throws(ScriptError) in try run.cases.endTasks(call) }),
+      ("case_check", { call throws(ScriptError) in try run.cases.check(call) }),
+      ("case_end", { call in run.cases.end(call) }),
       ("token", { call in call.results(.string(run.token())) }),
       (
         "enter_step",
@@ -159,10 +168,25 @@ enum Primitives {
     return call.results(.string(Spelling.hint(call.text(1) ?? "", among: known)))
   }
 
+  /// `rehearse()`: whether the script is only rehearsed. `rehearse(purpose)`: then it stops here.
+  private static func rehearse(_ call: Call, _ run: Run) throws(ScriptError) -> Int {
+    guard run.isRehearsal, let purpose = call.text(1) else {
+      return call.results(.boolean(run.isRehearsal))
+    }
+    return try call.wait(RehearsedWait(purpose))
+  }
+
+  /// `remedy(packages)`: the command that installs what Debian calls so.
+  private static func remedy(_ call: Call) throws(ScriptError) -> Int {
+    guard case .table(let names) = try call.value(1) else { return 0 }
+    let software = names.positions.compactMap(\.text).map { Software(debianName: $0) }
+    return call.results(.string(Software.remedy(software)))
+  }
+
   /// `scratch()`: a new folder that ends with the run at the latest.
   private static func scratch(_ call: Call, _ run: Run) throws(ScriptError) -> Int {
-    let volatile = try run.volatileDirectory()
-    let path = Supervisor.sync { volatile.freshPath("scratch") }
+    if run.isRehearsal { return try call.wait(RehearsedWait("a folder for temporary files")) }
+    let path = try run.freshPath("scratch")
     guard mkdir(path, 0o700) == 0 else {
       throw ScriptError(.launch, "\(path): \(String(cString: strerror(errno)))")
     }

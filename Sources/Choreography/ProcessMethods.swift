@@ -17,7 +17,11 @@ extension ProcessObject {
         try of(call).demandStarted()
         return call.results(.object(ProcessExitedEvent(of(call))))
       },
-      "output": OutputEvent.make, "expect": OutputEvent.expect,
+      "output": OutputEvent.make,
+      "expect": { call throws(ScriptError) in
+        try of(call).demandStarted()
+        return try OutputEvent.expect(call)
+      },
       "start": start, "kill": kill, "stop": stop, "signal": signal,
       "read": { call throws(ScriptError) in
         try of(call).demandStarted()

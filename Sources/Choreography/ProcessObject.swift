@@ -5,6 +5,7 @@ import Scripting
 /// `process {}`: a program of the host, as scripts hold it.
 final class ProcessObject: ScriptObject {
   static let typeName = "process"
+  static let fieldNames = ["name", "pid"]
 
   unowned let run: Run
   let process: HostProcess
@@ -48,7 +49,7 @@ final class ProcessObject: ScriptObject {
   func start(_ place: Place?) throws(ScriptError) {
     if let place { self.place = place }
     let process = process
-    Ending.shared.noteWork()
+    if !run.isRehearsal { Ending.shared.noteWork() }
     do throws(MachineError) {
       try Supervisor.sync { () throws(MachineError) in try process.start() }
     } catch {
@@ -136,9 +137,9 @@ extension ProcessObject: Mortal {
   }
 
   func evidence() -> [String] {
-    guard hasStarted else { return [] }
+    guard hasStarted, !run.isRehearsal else { return [] }
     let console = process.console
-    let lines = Supervisor.sync { console.lastLines(10) }
+    let lines = Supervisor.sync { console.lastLines(6) }
     let origin = place.map { "process '\(name)' started at \($0)" } ?? shown
     let said =
       lines.isEmpty

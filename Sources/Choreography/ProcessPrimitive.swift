@@ -17,10 +17,11 @@ enum ProcessPrimitive {
     let isStarted = try fields.boolean("start") ?? true
     let process: HostProcess
     do {
-      let directory = try run.record.directory(for: "process-\(specification.name)")
-      let started = run.started
+      let directory =
+        run.isRehearsal ? nil : try run.record.directory(for: "process-\(specification.name)")
+      let timeline = run.record.timeline
       process = try Supervisor.sync {
-        try HostProcess(specification, directory: directory, origin: started)
+        try HostProcess(specification, directory: directory, timeline: timeline)
       }
     } catch let error as MachineError {
       throw ScriptError(error)
@@ -30,6 +31,7 @@ enum ProcessPrimitive {
       throw ScriptError(.launch, "\(error)")
     }
     let object = ProcessObject(run, process, place: call.place, mayExit: mayExit)
+    run.inventory?.processes.append(object)
     if isStarted { try object.start(call.place) }
     return call.results(.object(object))
   }

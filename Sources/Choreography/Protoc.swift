@@ -38,7 +38,7 @@ struct Protoc: Sendable {
 
   private static let missing = MachineError(
     .missing,
-    ".proto files need protoc, which is not installed: sudo apt-get install protobuf-compiler"
+    ".proto files need protoc, which is not installed: \(Software.protoc.remedy)"
       + " (or give descriptors = …, made where there is one)")
 
   private func command(_ output: String) -> Command {

@@ -1,10 +1,12 @@
 import Events
 import Glibc
 import Machines
+import Notation
 import Processes
 import ProtoMessages
 import Record
 import RemoteCalls
+import Reports
 import Scripting
 import Synchronization
 
@@ -16,6 +18,11 @@ public final class Run {
   let started = Instant.now
   let seed: UInt64
   let record: RunRecord
+  let witness: ScriptRecord
+  /// Of what the run fails.
+  private var failure: Failure?
+  /// The tests of the file.
+  private(set) lazy var cases = Cases(self, options.order)
   private(set) var machines: [MachineObject] = []
   /// Those whose end may still fail the script.
   private var processes: [ProcessObject] = []
@@ -29,35 +36,58 @@ public final class Run {
   /// Limits that `wait.eventually` sets to the waits inside it, by task.
   var caps: [UInt64: Deadline] = [:]
   private var subscriptions: [Subscription] = []
-  private var tokenCount: UInt64 = 0
-  private var nameCounts: [String: Int] = [:]
+  var tokenCount: UInt64 = 0
+  var nameCounts: [String: Int] = [:]
   /// The steps that each task is in, outermost first.
   private var steps: [UInt64: [String]] = [:]
   /// Those in which an error arose, with its text.
   private var failedSteps: (text: String, steps: [String], task: UInt64)?
   private(set) var isUnderTCG = false
   private var hasRemovedStale = false
-  /// What a task failed of when main had ended already.
-  private var strayFailure: ScriptError?
+  /// What was shown before the end, since the machines were kept or a prompt was opened.
+  private var shown: Report?
+  private var hasStayed = false
+  /// What all else was doing when the script failed.
+  private var situation: Situation?
+  /// What tasks failed of when main had ended already.
+  private var strayFailures: [ScriptError] = []
+  private var isAtPrompt = false
+  /// There is none to be had, which was said.
+  private var lacksPrompt = false
+  /// What the script made; nil unless it is only rehearsed.
+  let inventory: Inventory?
+  var isRehearsal: Bool { inventory != nil }
   private var capabilities: [HostCapabilities.Choice: HostCapabilities] = [:]
 
   public init(_ options: RunOptions) {
-    self.options = options
     interpreter = Interpreter(outOfMemory: { Ending.outOfMemory() })
     seed = options.seed ?? UInt64.random(in: 0...0xffff_ffff)
-    record = RunRecord(scriptName: options.scriptName)
+    let record = RunRecord(
+      scriptName: options.scriptName, parent: options.order?.records,
+      isKept: options.plan == nil,
+      kept: options.order?.records == nil ? RunRecord.kept : .max, origin: started,
+      beginning: RunEnd.beginning(options, seed: seed)
+    ) { text in
+      Supervisor.assumeIsolated { Ending.shared.tell("vmscript: warning: \(text)") }
+    }
+    self.record = record
+    var options = options
+    let say = options.say
+    options.say = { text in
+      say(text)
+      guard record.timeline.admits(.note) else { return }
+      record.timeline.tell(.note, ["text": .string(text)])
+    }
+    self.options = options
+    witness = ScriptRecord(record.timeline, interpreter.scheduler)
+    inventory = options.plan == nil ? nil : Inventory()
   }
 
   /// Runs the script to its end, and takes everything down. Blocks; the caller's thread is the
   /// script's.
   public func execute() -> RunResult {
-    let ending = Ending.shared
-    ending.begin(options) { [interpreter] in interpreter.interrupter }
-    interpreter.onInterrupt = { ending.takeCancellation() }
-    interpreter.scheduler.source = CallHelper.shared
-    CallHelper.shared.whenStarted(interpreter.scheduler.bell)
-    interpreter.scheduler.onUnawaitedFailure = { [unowned self] task in handleFailure(of: task) }
-    Primitives.install(in: self)
+    prepare()
+    if options.order != nil { _ = cases }
     let main: LuaTask
     do throws(ScriptError) {
       main = try interpreter.loadMain(path: options.script, arguments: options.arguments)
@@ -67,24 +97,112 @@ public final class Run {
       return finish(RunResult(status: 2, report: report))
     }
     let scheduler = interpreter.scheduler
-    scheduler.mainFault = { [unowned self] wait, lookElsewhere in
-      takeUnclaimedDeath(during: wait, lookElsewhere: lookElsewhere)
-    }
     subscriptions.append(deaths.subscribe(scheduler.waker(for: main)))
+    if isRehearsal { return rehearse(main) }
     scheduler.run(until: main)
     var result = judge(main)
+    if options.keeps, result.status == 0, result.skipped == nil { stay() }
     endTasks()
-    if result.status == 0, let strayFailure {
-      result = failed(Failure(text: strayFailure.text, error: strayFailure))
+    if result.status == 0, let error = strayFailures.first {
+      result = failed(Failure(text: error.text, error: error))
     }
     return finish(result)
   }
 
+  /// Evaluates the lines of `options.prompt` to their end, and takes everything down.
+  public func converse(_ banner: String) -> RunResult {
+    prepare()
+    guard let console = options.prompt else { return RunResult(status: 0) }
+    let prompt = Prompt(self, console)
+    if let lack = prompt.open() {
+      return finish(
+        RunResult(status: 3, report: Report(Failure(text: lack, error: nil), reason: nil)))
+    }
+    interpreter.onFailure = { _, _, _ in }
+    prompt.converse(banner)
+    endTasks()
+    return finish(RunResult(status: Ending.shared.reason?.status ?? 0))
+  }
+
+  private func prepare() {
+    let ending = Ending.shared
+    ending.begin(options, record) { [interpreter] in interpreter.interrupter }
+    interpreter.onInterrupt = { ending.takeCancellation() }
+    interpreter.scheduler.source = CallHelper.shared
+    CallHelper.shared.whenStarted(interpreter.scheduler.bell)
+    interpreter.scheduler.onUnawaitedFailure = { [unowned self] task in handleFailure(of: task) }
+    interpreter.onFailure = { [unowned self] task, failure, thread in
+      if task === interpreter.scheduler.main {
+        afterFailure(failure, on: thread)
+      } else if options.prompt != nil, !isAtPrompt, !interpreter.scheduler.mayCatch(beside: task) {
+        // It is sure to fail the script, and what it had is there now.
+        let error = error(of: task, failure)
+        openPrompt(Failure(text: error.text, error: error, trace: failure.trace), on: thread)
+      }
+    }
+    Primitives.install(in: self)
+    interpreter.scheduler.witness = witness
+    interpreter.scheduler.mainFault = { [unowned self] wait, lookElsewhere in
+      takeUnclaimedDeath(during: wait, lookElsewhere: lookElsewhere)
+    }
+  }
+
+  /// The script has failed, and nothing of it was ended by that yet: neither its locals and `<close>`
+  /// variables, nor tasks, nor machines. All that is to happen between a failure and the way down has
+  /// its place here. The script's thread may stay as long as it likes. `thread` is the Lua thread that
+  /// raised the error, nil if no Lua did: the script had ended, and a machine of it failed.
+  private func afterFailure(_ failure: Failure, on thread: OpaquePointer?) {
+    // What fails at a prompt is told there.
+    guard !isAtPrompt else { return }
+    if situation == nil { situation = Situation(self, failed: interpreter.scheduler.main) }
+    openPrompt(failure, on: thread)
+    guard options.keeps, !hasStayed, Ending.shared.reason == nil,
+      failure.error?.fields["skip"] == nil, machines.contains(where: \.isLiving)
+    else { return }
+    if shown == nil { show(complete(report(failure, reason: nil))) }
+    stay()
+  }
+
+  /// Before the run ends.
+  private func stay() {
+    hasStayed = true
+    Stay.stay(self)
+  }
+
   /// `os.exit`: takes everything down and ends the program.
   func exit(status: Int32) -> Never {
+    if isRehearsal { tellPlan(.exited(status)) }
+    let status = cases.status(status)
+    cases.fileEnded(status)
     takeDown()
+    conclude(RunResult(status: status))
     Glibc.exit(status)
   }
+
+  /// Runs the script up to its waits, and tells what it has made.
+  private func rehearse(_ main: LuaTask) -> RunResult {
+    let scheduler = interpreter.scheduler
+    scheduler.runInside(until: main)
+    var result = RunResult(status: 0)
+    if main.outcome == nil {
+      tellPlan(.waiting(scheduler.waiting.map { Plan.Wait($0.task.name, $0.place, $0.purpose) }))
+      // Its `<close>` handlers run as far as they do not wait.
+      for task in scheduler.living {
+        scheduler.cancel(task, because: "the plan has ended", evenUnbegun: false)
+      }
+      scheduler.runInside(until: main)
+    } else {
+      result = judge(main)
+      if result.status == 0, let error = strayFailures.first {
+        result = failed(Failure(text: error.text, error: error))
+      }
+      // Who has interrupted it does not want to read it.
+      if Ending.shared.reason == nil { tellPlan(Plan.Outcome(result, main)) }
+    }
+    return finish(result)
+  }
+
+  private func tellPlan(_ outcome: Plan.Outcome) { options.plan?(Plan(self, outcome)) }
 
   private func takeDown() {
     fflush(nil)
@@ -96,10 +214,43 @@ public final class Run {
     }
   }
 
+  /// Ends the record, if there is one.
+  private func conclude(_ result: RunResult) {
+    guard let path = record.path else { return }
+    let last = RunEnd.members(result, failure)
+    Supervisor.sync { Ending.shared.conclude(last) }
+    Trace.writeAtEnd(path)
+    let names = [failure?.place?.source, options.scriptName].compactMap(\.self)
+    try? KeptSources.keep(names, standardInput: interpreter.standardInput, in: path)
+  }
+
+  /// The page of a run that has failed, as `vmscript report` makes it. What hinders it (a full disk) was
+  /// complained of with the timeline.
+  private func writePage() -> String? {
+    record.path.flatMap { try? RunReport(record: $0).write() }
+  }
+
   private func finish(_ result: RunResult) -> RunResult {
     var result = result
-    if let failed = result.report { result.report = complete(failed) }
+    if let failed = result.report {
+      if let shown, shown.isSame(as: failed) {
+        result.report = shown
+        result.isShown = true
+      } else {
+        result.report = complete(failed)
+      }
+    }
+    result.status = cases.status(result.status)
+    cases.fileEnded(result.status, report: result.report, skipped: result.skipped)
+    if result.report == nil, let summary = cases.summary {
+      var report = Report(headline: summary)
+      report.logs = record.path
+      if report.logs != nil { report.again = options.again(seed: seed) }
+      result.report = report
+    }
     takeDown()
+    conclude(result)
+    if result.report != nil { result.report?.page = writePage() }
     interpreter.close()
     return result
   }
@@ -109,16 +260,69 @@ public final class Run {
     guard case .failed(let failure) = task.outcome, failure.error?.kind != .cancelled else {
       return
     }
-    var error = TaskObject.error(task, failure)
-    error.notes.insert(
-      "in task '\(task.name)'" + (task.origin.map { ", spawned at \($0)" } ?? ""), at: 0)
+    let error = error(of: task, failure)
     let scheduler = interpreter.scheduler
     if let main = scheduler.main, main.outcome == nil {
       task.isObserved = true
       scheduler.interrupt(main, with: error)
-    } else if strayFailure == nil {
-      strayFailure = error
+    } else {
+      strayFailures.append(error)
     }
+  }
+
+  /// What the script is told of a task's failure.
+  private func error(of task: LuaTask, _ failure: Failure) -> ScriptError {
+    var error = TaskObject.error(task, failure)
+    error.notes.insert(
+      "in task '\(task.name)'" + (task.origin.map { ", spawned at \($0)" } ?? ""), at: 0)
+    return error
+  }
+
+  // MARK: Prompts
+
+  /// `--on-failure repl`: a prompt in the frames of what failed, before anything is unwound.
+  private func openPrompt(_ failure: Failure, on thread: OpaquePointer?) {
+    guard let console = options.prompt, shown == nil, Ending.shared.reason == nil, !lacksPrompt,
+      failure.error?.kind != .cancelled, failure.error?.fields["skip"] == nil
+    else { return }
+    let prompt = Prompt(self, console)
+    if let lack = console.isInteractive ? prompt.open() : "there is no terminal, and so no prompt" {
+      lacksPrompt = true
+      return options.say("vmscript: --on-failure repl: \(lack)")
+    }
+    var report = complete(report(failure, reason: nil), fetches: false)
+    if let main = interpreter.scheduler.main, let steps = steps[main.id] { report.steps = steps }
+    show(report)
+    Supervisor.sync { Ending.shared.liftTimeout() }
+    let frames =
+      "The script stands where it failed, and its machines live. locals() lists its variables, up()"
+      + " and down() choose the frame, Ctrl-D leaves."
+    let noFrames = "The script had come to its end; its machines live. Ctrl-D leaves."
+    isAtPrompt = true
+    prompt.converse(thread == nil ? noFrames : frames, failing: thread)
+    isAtPrompt = false
+  }
+
+  /// Shows what the script has failed of before its end.
+  func show(_ report: Report) {
+    if let show = options.show { show(report) } else { options.say(report.text) }
+    shown = report
+  }
+
+  /// Whether there may be something to be told at a prompt.
+  var hasNews: Bool { !strayFailures.isEmpty || deaths.value ?? 0 != lookedAtDeaths }
+
+  /// What went wrong while nothing waited.
+  func takeNews() -> [ScriptError] {
+    var errors = strayFailures
+    strayFailures = []
+    guard deaths.value ?? 0 != lookedAtDeaths else { return errors }
+    // Other tasks may wait for it.
+    interpreter.scheduler.lookAgain()
+    let count = deaths.value ?? 0
+    while let error = takeUnclaimedDeath(during: nil) { errors.append(error) }
+    lookedAtDeaths = count
+    return errors
   }
 
   // MARK: Judgement
@@ -143,6 +347,7 @@ public final class Run {
   }
 
   private func failed(_ failure: Failure) -> RunResult {
+    if interpreter.scheduler.main?.firstFailure == nil { afterFailure(failure, on: nil) }
     if let reason = Ending.shared.reason {
       if reason.isQuiet { return RunResult(status: reason.status) }
       return RunResult(status: reason.status, report: report(failure, reason: reason))
@@ -155,20 +360,45 @@ public final class Run {
   }
 
   private func report(_ failure: Failure, reason: Ending.Reason?) -> Report {
+    self.failure = failure
     var report = Report(failure, reason: reason)
     report.standardInput = interpreter.standardInput
     if let failedSteps, failedSteps.text == failure.text { report.steps = failedSteps.steps }
+    if let first = interpreter.scheduler.main?.firstFailure, first.text != failure.text,
+      reason == nil
+    {
+      report.earlier = first.text
+    }
+    if let name = failure.error?.machine, reason == nil,
+      let machine = machines.first(where: { $0.name == name }),
+      !machine.isEvident(in: report.notes)
+    {
+      report.notes += machine.evidence()
+    }
+    report.situation = situation
+    if failure.error?.tellsOfTasks == true { report.situation?.tasks = [] }
     return report
   }
 
-  private func complete(_ report: Report) -> Report {
+  private func complete(_ report: Report, fetches: Bool = true) -> Report {
     var report = report
     // Who has interrupted it wants it to end.
-    if case .signal = Ending.shared.reason {} else { report.fetched = GuestLogs.collect(self) }
+    if isRehearsal { return report }
+    if case .signal = Ending.shared.reason {
+    } else if fetches {
+      report.fetched = GuestLogs.collect(self)
+    }
     report.logs = record.path
     report.lag = Supervisor.sync { Ending.shared.lag }
-    report.seed = seed
+    if report.logs != nil { report.again = options.again(seed: seed) }
     return report
+  }
+
+  /// The report of a test that has failed, and the exit status that it alone would make.
+  func caseReport(_ failure: Failure) -> (Report, Int32) {
+    situation = Situation(self, failed: interpreter.scheduler.current)
+    let status: Int32 = failure.error?.kind == .missing ? 3 : 1
+    return (complete(report(failure, reason: nil)), status)
   }
 
   /// Ends the tasks that the script left behind, with their `<close>` handlers.
@@ -187,13 +417,18 @@ public final class Run {
   /// KVM, times `--timeout-scale`.
   var defaultTimeout: Double { (isUnderTCG ? 300 : 60) * options.timeoutScale }
 
+  /// The limit of the call that is being made, if it had to wait for a machine's start: for the rest of it
+  /// there is what the start has left of its time-out.
+  var begunLimit: TimeLimit?
+
   /// When a wait of the present task with this time-out gives up: `wait.eventually` may set it an
   /// earlier limit.
   func deadline(_ timeout: Double) -> Deadline { limit(timeout).deadline }
 
   /// The same with what to say then; nil is the default time-out.
   func limit(_ timeout: Double?) -> TimeLimit {
-    TimeLimit(
+    if let begunLimit, begunLimit.seconds == timeout { return begunLimit }
+    return TimeLimit(
       timeout ?? defaultTimeout, cap: interpreter.scheduler.current.flatMap { caps[$0.id] })
   }
 
@@ -254,6 +489,13 @@ public final class Run {
     }
   }
 
+  /// A path for a file that ends with the run. One that is only rehearsed gets none, but a name.
+  func freshPath(_ hint: String) throws(ScriptError) -> String {
+    if let inventory { return inventory.freshPath(hint) }
+    let directory = try volatileDirectory()
+    return Supervisor.sync { directory.freshPath(hint) }
+  }
+
   func add(_ machine: MachineObject) {
     machines.append(machine)
     if machine.machine.host.accelerator == .tcg { isUnderTCG = true }
@@ -269,6 +511,20 @@ public final class Run {
     processes.append(process)
   }
 
+  /// What has been ended with a test: another may have the name.
+  func forget(_ things: [any ScriptObject]) {
+    for machine in things.compactMap({ $0 as? MachineObject }) {
+      machines.removeAll { $0 === machine }
+      record.forget(machine.name)
+      let machine = machine.machine
+      Supervisor.sync { Ending.shared.disown(machine) }
+    }
+    for process in things.compactMap({ $0 as? ProcessObject }) {
+      processes.removeAll { $0 === process }
+      record.forget("process-\(process.name)")
+    }
+  }
+
   /// The directory of a machine's logs.
   func directory(of machine: String) -> String {
     (try? record.directory(for: machine)) ?? "(none)"
@@ -276,7 +532,7 @@ public final class Run {
 
   /// The unasked end of any machine or process, once. During a wait, `lookElsewhere` first lets other tasks
   /// claim an end that they wait for.
-  private func takeUnclaimedDeath(
+  func takeUnclaimedDeath(
     during wait: (any Wait)?, lookElsewhere: () -> Void = {}
   ) -> ScriptError? {
     if wait != nil {
@@ -300,12 +556,14 @@ public final class Run {
   func enterStep(_ name: String) {
     guard let task = interpreter.scheduler.current else { return }
     steps[task.id, default: []].append(name)
+    witness.enterStep(name, of: task)
   }
 
   /// `failure` is the text of the error that ended the step. An outer step that it ends too adds
   /// nothing to what the inner one said.
   func leaveStep(_ failure: String?) {
     guard let task = interpreter.scheduler.current, var stack = steps[task.id] else { return }
+    witness.leaveStep(stack.last ?? "", of: task, error: failure)
     if let failure { noteFailedSteps(failure, stack, task.id) }
     stack.removeLast()
     steps[task.id] = stack.isEmpty ? nil : stack

@@ -23,9 +23,9 @@ final class SignalEvent: ScriptObject, Waitable {
     let given = try call.value(1)
     let names = known.keys.sorted()
     guard case .string = given, let name = given.text, let signal = known[name] else {
-      let hint = given.text.map { Spelling.hint($0, among: names) } ?? ""
       throw .usage(
-        "signal wants one of \"\(names.joined(separator: "\", \""))\", got \(given.shown)\(hint)")
+        "signal wants the name of one that a script can wait for, got \(given.shown)"
+          + Spelling.hint(given.text ?? "", among: names))
     }
     let count = Supervisor.sync { Ending.shared.count(signal) }
     return call.results(.object(SignalEvent(name, count)))

@@ -13,11 +13,12 @@ final class TPMObject: ScriptObject {
   static func make(_ call: Call, _ run: Run) throws(ScriptError) -> Int {
     let fields = try Fields(call, 1, of: "tpm", known: ["state"])
     let original = try fields.string("state")
-    let directory = try run.volatileDirectory()
+    let (path, isRehearsal) = (try run.freshPath("tpm"), run.isRehearsal)
     do throws(MachineError) {
       let tpm = try Supervisor.sync { () throws(MachineError) in
-        try TPM(stateDirectory: directory.freshPath("tpm"), copyOf: original)
+        try TPM(stateDirectory: path, copyOf: original, isRehearsal: isRehearsal)
       }
+      run.inventory?.tpms.append(tpm)
       return call.results(.object(TPMObject(tpm)))
     } catch {
       throw ScriptError(error)

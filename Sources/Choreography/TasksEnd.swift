@@ -24,6 +24,14 @@ final class TasksEnd: Wait {
     return try call.wait(TasksEnd(tasks, call.object(2) as? RaisedError))
   }
 
+  /// The same for tasks whatever holds them.
+  static func cancel(
+    _ tasks: [LuaTask], because reason: String, _ call: Call
+  ) throws(ScriptError) -> Int {
+    for task in tasks { call.interpreter.scheduler.cancel(task, because: reason) }
+    return try call.wait(TasksEnd(tasks, nil))
+  }
+
   /// `end_tasks(tasks, error)`.
   static func end(_ call: Call, _ run: Run) throws(ScriptError) -> Int {
     guard case .table(let table) = try call.value(1) else { return 0 }

@@ -28,6 +28,12 @@ import Machines
         .usage, "the terminal's keys go to machine '\(other)' already: one can be interactive",
         machine: machine)
     }
+    if TerminalKeys.isLent {
+      throw MachineError(
+        .usage,
+        "the terminal's keys are the prompt's: a machine that it starts cannot be interactive",
+        machine: machine)
+    }
     TerminalKeys.give(to: machine, type)
   }
 

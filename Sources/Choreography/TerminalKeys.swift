@@ -9,8 +9,14 @@ import Processes
   private static let release = UInt8(0x1d)
 
   private static var saved: termios?
+  /// The mode from before a prompt, whose line editor sets others.
+  private static var lent: termios?
+  /// What it had set when the process was stopped.
+  private static var edited: termios?
   private static var watch: Watch?
   private static var type: @Supervisor ([UInt8]) -> Void = { _ in }
+  private static var resize: @Supervisor (TerminalSize) -> Void = { _ in }
+  private static var onEnd: @Supervisor () -> Void = {}
   /// The machine that gets the keys.
   private(set) static var holder: String?
 
@@ -22,10 +28,17 @@ import Processes
     return group < 0 || group == getpgrp()
   }
 
-  static func give(to machine: String, _ type: @escaping @Supervisor ([UInt8]) -> Void) {
+  /// `onEnd` is called when they are taken back, whoever does that.
+  static func give(
+    to machine: String, _ type: @escaping @Supervisor ([UInt8]) -> Void,
+    resize: @escaping @Supervisor (TerminalSize) -> Void = { _ in },
+    onEnd: @escaping @Supervisor () -> Void = {}
+  ) {
     guard holder == nil, areThere, makeRaw() else { return }
     holder = machine
     self.type = type
+    self.resize = resize
+    self.onEnd = onEnd
     watch = Watch(0) { _ in read() }
   }
 
@@ -35,12 +48,61 @@ import Processes
     watch?.cancel()
     watch = nil
     type = { _ in }
+    resize = { _ in }
     restore()
+    let ended = onEnd
+    onEnd = {}
+    ended()
+  }
+
+  /// How large the terminal is; nil if it does not know.
+  static var size: TerminalSize? {
+    var size = winsize()
+    guard ioctl(2, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0, size.ws_col > 0 else {
+      return nil
+    }
+    return TerminalSize(rows: Int(size.ws_row), columns: Int(size.ws_col))
+  }
+
+  /// The terminal has another size now.
+  static func resized() {
+    if holder != nil, let size { resize(size) }
   }
 
   /// The process is about to be stopped, or goes on: the shell wants its terminal back meanwhile.
-  static func suspend() { if holder != nil { restore() } }
-  static func resume() { if holder != nil { _ = makeRaw() } }
+  static func suspend() {
+    if holder != nil { return restore() }
+    guard var mode = lent else { return }
+    var present = termios()
+    if tcgetattr(0, &present) == 0 { edited = present }
+    tcsetattr(0, TCSANOW, &mode)
+  }
+
+  static func resume() {
+    if holder != nil { _ = makeRaw() }
+    if var mode = edited { tcsetattr(0, TCSANOW, &mode) }
+    edited = nil
+  }
+
+  /// A line editor sets the terminal's mode from now on. Every end of the run brings back the present
+  /// one.
+  static func lend() {
+    takeBack()
+    var mode = termios()
+    guard lent == nil, tcgetattr(0, &mode) == 0 else { return }
+    Ending.shared.noteWork()
+    lent = mode
+    Guardian.keepTerminal(mode)
+  }
+
+  static func endLoan() {
+    guard var mode = lent else { return }
+    lent = nil
+    tcsetattr(0, TCSANOW, &mode)
+    Guardian.keepTerminal(nil)
+  }
+
+  static var isLent: Bool { lent != nil }
 
   private static func makeRaw() -> Bool {
     var mode = termios()
@@ -58,7 +120,7 @@ import Processes
     guard var mode = saved else { return }
     saved = nil
     tcsetattr(0, TCSANOW, &mode)
-    Guardian.keepTerminal(nil)
+    Guardian.keepTerminal(lent)
   }
 
   private static func read() {

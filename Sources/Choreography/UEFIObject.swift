@@ -11,11 +11,13 @@ final class UEFIObject: ScriptObject {
   private init(_ uefi: UEFI) { self.uefi = uefi }
 
   static func make(_ call: Call, _ run: Run) throws(ScriptError) -> Int {
-    let files = try files(try Fields(call, 1, of: "uefi", known: ["code", "vars"]))
-    let directory = try run.volatileDirectory()
+    let isRehearsal = run.isRehearsal
+    let files = try files(
+      try Fields(call, 1, of: "uefi", known: ["code", "vars"]), isRehearsal: isRehearsal)
+    let path = try run.freshPath("uefi-vars")
     do throws(MachineError) {
       let uefi = try Supervisor.sync { () throws(MachineError) in
-        try UEFI(files, path: directory.freshPath("uefi-vars"))
+        try UEFI(files, path: path, isRehearsal: isRehearsal)
       }
       return call.results(.object(UEFIObject(uefi)))
     } catch {
@@ -25,7 +27,7 @@ final class UEFIObject: ScriptObject {
 
   /// The files that `code` and `vars` name, or the host's.
   static func files(
-    _ fields: Fields, binary: String = "qemu-system-x86_64"
+    _ fields: Fields, binary: String = "qemu-system-x86_64", isRehearsal: Bool = false
   ) throws(ScriptError) -> FirmwareFiles {
     let code = try fields.string("code")
     let variables = try fields.string("vars")
@@ -40,6 +42,9 @@ final class UEFIObject: ScriptObject {
       guard let variables else { return found }
       return try FirmwareFiles(code: found.code.path, variables: variables, for: binary)
     } catch {
+      if isRehearsal, error.kind == .missing, code == nil, variables == nil {
+        return FirmwareFiles(rehearsedFor: binary)
+      }
       throw ScriptError(error)
     }
   }

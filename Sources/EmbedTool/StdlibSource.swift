@@ -1,10 +1,12 @@
 import CLua
 import Glibc
 
-/// The Swift source that carries `stdlib/*.lua` as `vmscript.<name>` and `stdlib/internal/*.lua`
-/// as `internal.<name>`. Each is loaded by Lua first: a syntax error ends the build.
+/// The Swift source that carries `stdlib/*.lua` as `vmscript.<name>`, `stdlib/internal/*.lua` as
+/// `internal.<name>`, and the types of `docs/meta`. Each is loaded by Lua first: a syntax error ends
+/// the build.
 struct StdlibSource {
   var folder: String
+  var metas: String
 
   func generate() throws(EmbedError) -> String {
     var modules: [(name: String, path: String)] = []
@@ -14,18 +16,24 @@ struct StdlibSource {
         modules.append(("internal.\(name)", "internal/\(name).lua"))
       }
     }
+    let types = try luaFiles(in: metas).map { (name: $0, path: "\(metas)/\($0).lua") }
+    return "enum EmbeddedStdlib {\n"
+      + (try list("modules", modules.map { ($0.name, "\(folder)/\($0.path)") }))
+      + (try list("metas", types)) + "}\n"
+  }
+
+  private func list(
+    _ title: String, _ files: [(name: String, path: String)]
+  ) throws(EmbedError) -> String {
     // StaticString literals: an array of 120 KB of bytes takes the compiler half a minute, a
     // literal nothing.
-    var source = "enum EmbeddedStdlib {\n"
-    source += "  static let modules: [(name: String, source: StaticString)] = [\n"
-    for module in modules {
-      let text = String(decoding: try readFile("\(folder)/\(module.path)"), as: UTF8.self)
-      try check(text, path: "\(folder)/\(module.path)")
-      let fence = String(repeating: "#", count: fenceLength(for: text))
-      source += "    (name: \"\(module.name)\", source: \(fence)\"\"\"\n"
-      source += "\(text)\(text.utf8.last == 0x0A ? "" : "\n")\n\"\"\"\(fence)),\n"
+    var source = "  static let \(title): [(name: String, source: StaticString)] = [\n"
+    for file in files {
+      let text = String(decoding: try readFile(file.path), as: UTF8.self)
+      try check(text, path: file.path)
+      source += "    (name: \"\(file.name)\", source: \(literal(text))),\n"
     }
-    return source + "  ]\n}\n"
+    return source + "  ]\n"
   }
 
   private func luaFiles(in folder: String) throws(EmbedError) -> [String] {
@@ -57,16 +65,5 @@ struct StdlibSource {
       throw EmbedError(
         rest.count == 3 ? "\(path):\(rest[1]): error:\(rest[2])" : "\(path): error: \(message)")
     }
-  }
-
-  /// A raw literal's fence must be longer than any run of `#` in the text.
-  private func fenceLength(for text: String) -> Int {
-    var longest = 0
-    var run = 0
-    for byte in text.utf8 {
-      run = byte == UInt8(ascii: "#") ? run + 1 : 0
-      longest = max(longest, run)
-    }
-    return longest + 1
   }
 }

@@ -39,6 +39,8 @@ bool port_read(void);      // false when the host is not there
 void port_flush(void);
 void port_drop(void);
 void send_hello(void);
+extern uint64_t init_began;  // of uptime(); 0 when not init
+uint64_t uptime(void);       // nanoseconds since the kernel started
 void send_frame(uint8_t type, uint32_t request, uint8_t stream, const void *body, size_t length);
 void send_error(uint32_t request, int code, enum stage stage, const char *text);
 uint8_t *data_buffer(void);  // CHUNK bytes to fill before send_data
@@ -76,6 +78,8 @@ struct request {
   // KIND_PUT, KIND_GET
   int file;
   char *path;           // malloc; for errors
+  char *temporary;      // KIND_PUT: malloc; where it is until it is whole, NULL if written in place
+  char *target;         // malloc; what it then replaces
   int64_t file_credit;  // KIND_LIST too
   void *folder;         // KIND_LIST: a DIR
 };

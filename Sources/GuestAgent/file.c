@@ -1,6 +1,7 @@
 // Files both ways.
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>  // rename
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -28,25 +29,81 @@ void make_parents(char *path) {
   }
 }
 
+// Of a file that is there, the path without links, if it can be replaced by another: no device, and nothing
+// that is mounted. NULL with errno.
+static char *replaceable(const char *path, struct statx *status) {
+  if (statx(AT_FDCWD, path, 0, STATX_BASIC_STATS, status)) return NULL;
+  if (S_ISREG(status->stx_mode) && !(status->stx_attributes & STATX_ATTR_MOUNT_ROOT))
+    return realpath(path, NULL);
+  errno = EINVAL;
+  return NULL;
+}
+
+// "FOLDER/.vmscript-REQUEST", of the folder that has `target`.
+static char *name_beside(const char *target, uint32_t id) {
+  static const char prefix[] = ".vmscript-";
+  const char *slash = strrchr(target, '/');
+  size_t length = slash ? slash + 1 - target : 0;
+  char *name = malloc(length + sizeof prefix + 8);
+  if (!name) return NULL;
+  memcpy(name, target, length);
+  char *at = stpcpy(name + length, prefix);
+  for (int shift = 28; shift >= 0; shift -= 4) *at++ = "0123456789abcdef"[id >> shift & 15];
+  *at = 0;
+  return name;
+}
+
+// A file beside the one that it replaces when it is whole. -1 with errno if that cannot be, as in /proc.
+static int open_beside(const char *path, uint32_t id, char **temporary, char **target) {
+  struct stat link;
+  struct statx old = {.stx_mask = 0};
+  bool is_new = lstat(path, &link) && errno == ENOENT;
+  *target = is_new ? strdup(path) : replaceable(path, &old);
+  *temporary = *target ? name_beside(*target, id) : NULL;
+  int fd = *temporary
+      ? open(*temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600) : -1;
+  // Whose it was it stays. A file system without owners has none to keep.
+  if (fd >= 0 && !is_new && fchown(fd, old.stx_uid, old.stx_gid)) errno = 0;
+  if (fd >= 0) return fd;
+  int code = errno;
+  free(*temporary);
+  free(*target);
+  *temporary = *target = NULL;
+  errno = code;
+  return -1;
+}
+
+static int open_put(const char *path, uint32_t id, mode_t mode, char **temporary, char **target) {
+  int fd = open_beside(path, id, temporary, target);
+  // A full disk is no reason to empty what is there.
+  if (fd >= 0 || errno == ENOSPC || errno == EDQUOT) return fd;
+  return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, mode);
+}
+
 void put_start(uint32_t id, const uint8_t *body, size_t length) {
-  enum { FLAGS = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK | O_NOCTTY };
   mode_t mode = 0644;
+  char *temporary = NULL, *target = NULL;
   char *path = parse_path(body, length, &mode);
   if (!path) return send_error(id, EINVAL, STAGE_PROTOCOL, "the path is missing or malformed");
-  int fd = open(path, FLAGS, mode);
+  int fd = open_put(path, id, mode, &temporary, &target);
   if (fd < 0 && errno == ENOENT) {
     make_parents(path);
-    fd = open(path, FLAGS, mode);
+    fd = open_put(path, id, mode, &temporary, &target);
   }
-  // open() took the mode only for a new file, less the umask.
-  if (fd < 0 || fchmod(fd, mode)) send_error(id, errno, STAGE_FILE, path);
+  // open() took the mode only for a new file, less the umask. What is written in place may have none to set.
+  if (fd < 0 || (temporary && fchmod(fd, mode))) send_error(id, errno, STAGE_FILE, path);
   struct request *request = fd < 0 ? NULL : request_add(id, KIND_PUT);
   if (request) {
     request->file = fd;
     request->path = path;
+    request->temporary = temporary;
+    request->target = target;
     return;
   }
   if (fd >= 0) close(fd);
+  if (temporary) unlink(temporary);
+  free(temporary);
+  free(target);
   free(path);
 }
 
@@ -66,7 +123,13 @@ void put_data(struct request *request, const uint8_t *bytes, size_t length) {
 }
 
 void put_close(struct request *request) {
-  send_frame(FRAME_DONE, request->id, 0, NULL, 0);
+  if (request->temporary && rename(request->temporary, request->target)) {
+    send_error(request->id, errno, STAGE_FILE, request->path);
+  } else {
+    free(request->temporary);
+    request->temporary = NULL;
+    send_frame(FRAME_DONE, request->id, 0, NULL, 0);
+  }
   request_end(request);
 }
 

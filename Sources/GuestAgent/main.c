@@ -15,11 +15,18 @@
 
 bool is_init;
 bool has_timer = true;
+uint64_t init_began;
 static bool has_children = true;
 
 uint64_t now(void) {
   struct timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec * 1000000000ull + time.tv_nsec;
+}
+
+uint64_t uptime(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_BOOTTIME, &time);
   return time.tv_sec * 1000000000ull + time.tv_nsec;
 }
 
@@ -165,6 +172,7 @@ int main(int count, char **arguments) {
   const char *path = NULL;
   bool detaches = false, replaces = false;
   is_init = getpid() == 1;
+  if (is_init) init_began = uptime();
   for (int i = 1; i < count && !is_init; i++) {
     if (!strcmp(arguments[i], "--detach"))
       detaches = true;

@@ -134,15 +134,13 @@ void send_data(uint32_t request, uint8_t stream, size_t length) {
 }
 
 void send_hello(void) {
-  struct hello hello = {.version = PROTOCOL_VERSION, .is_init = is_init};
+  struct hello hello = {.version = PROTOCOL_VERSION, .is_init = is_init, .began = init_began};
   if (!has_timer) hello.flags = HELLO_NO_TIMER;
   struct utsname names;
-  struct timespec time;
   // GRND_INSECURE: waiting for entropy would hold the boot, and the number need only be another.
   while (session == 0 || session == UINT32_MAX)
     if (getrandom(&session, sizeof session, 4) != sizeof session) session = (uint32_t)now() | 1;
-  clock_gettime(CLOCK_BOOTTIME, &time);
-  hello.uptime = time.tv_sec * 1000000000ull + time.tv_nsec;
+  hello.uptime = uptime();
   read_text("/proc/sys/kernel/random/boot_id", hello.boot_id, sizeof hello.boot_id);
   uname(&names);
   strncpy(hello.release, names.release, sizeof hello.release - 1);

@@ -85,7 +85,8 @@ struct hello {
   uint32_t is_init;
   uint64_t uptime;  // nanoseconds since the kernel started
   char boot_id[40];
-  char release[72];
+  char release[64];
+  uint64_t began;  // nanoseconds from the kernel's start to init's; 0: the agent is not init
 };
 
 enum hello_flags {

@@ -41,6 +41,9 @@ void request_end(struct request *request) {
   if (request->folder) closedir(request->folder);
   for (size_t i = 0; i < request_count; i++)
     if (requests[i] == request) requests[i] = requests[--request_count];
+  if (request->temporary) unlink(request->temporary);
+  free(request->temporary);
+  free(request->target);
   free(request->queue);
   free(request->path);
   free(request);

@@ -2,10 +2,13 @@ import Events
 import Glibc
 
 extension AgentClient {
-  /// Runs a program in the guest.
-  public func exec(_ request: ExecRequest) -> GuestProcess {
+  /// Runs a program in the guest; `witness` is told when it begins and ends.
+  public func exec(
+    _ request: ExecRequest, witness: (any CommandWitness)? = nil
+  ) -> GuestProcess {
     let number = nextNumber()
     let process = GuestProcess(client: self, number: number, request: request)
+    process.witness = witness
     submit(process, number: number, .exec, body: request.encoded())
     return process
   }
@@ -74,6 +77,29 @@ extension AgentClient {
     var body: [UInt8] = []
     body.appendLittle(request.rawValue)
     return simple(.power, body: body)
+  }
+
+  /// Returns when an agent of another boot than `old`'s is ready, or time is over; or why that boot's guest
+  /// cannot be had. qemu-guest-agent may live longer than the agent in a guest that goes down, and bring it
+  /// once more, or fail to: another session alone says nothing. `hasBegun`: the machine was reset.
+  public func nextBoot(
+    after old: AgentReady, until deadline: Deadline, hasBegun: () -> Bool
+  ) async -> AgentError? {
+    let change = Event<Bool>()
+    let subscriptions = [ready, barred].map { (event: any Waking) in
+      event.subscribe { change.set(true) }
+    }
+    defer { for subscription in subscriptions { subscription.cancel() } }
+    while true {
+      change.clear()
+      if let ready = ready.value, ready.session != old.session,
+        ready.bootID != old.bootID || ready.bootID.isEmpty
+      {
+        return nil
+      }
+      if hasBegun(), let refusal = barred.value { return refusal }
+      guard await change.wait(until: deadline) != nil else { return nil }
+    }
   }
 
   /// Sets the guest's clock to the host's and feeds its random generator, as after a fork.

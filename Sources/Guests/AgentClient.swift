@@ -19,6 +19,12 @@ import Processes
   /// Called when a guest has come up whose kernel has no timer. Such a guest is not made ready: who is
   /// called boots it again, or gives it up.
   public var onTimerless: (@Supervisor () -> Void)?
+  /// Told of each agent before `ready` is set.
+  public var onReady: @Supervisor (AgentReady) -> Void = { _ in }
+  /// The kernel's numbers of the boot whose agent said hello last, and of the one that a reset has ended;
+  /// empty where there was none, or it is not known.
+  private var presentBoot = ""
+  private var lastBoot = ""
   /// The version of an agent in the guest that cannot be talked to and is going to be replaced.
   var strangerVersion: UInt16?
 
@@ -57,8 +63,14 @@ import Processes
   isolated deinit { watch?.cancel() }
 
   /// The machine was reset: whoever was there before is gone, and the next boot's agent will say
-  /// hello. QEMU does not tell it by the channel.
+  /// hello. QEMU does not tell it by the channel, and the channel may still have one of the boot before.
   public func forgetGuest() {
+    lastBoot = presentBoot
+    forgetAgent()
+  }
+
+  /// The agent is gone, and its guest perhaps not.
+  func forgetAgent() {
     ready.clear()
     barred.clear()
     strangerVersion = nil
@@ -207,6 +219,10 @@ import Processes
         + " \(Frame.version): it came with another vmscript; put this one's there"
       return end(AgentError(.version, message))
     }
+    let bootID = body.text(at: 16, size: 40)
+    // A second agent of a boot that is over: qemu-guest-agent may bring one while its guest goes down.
+    guard bootID.isEmpty || bootID != lastBoot else { return }
+    presentBoot = bootID
     // Who hears that a request failed must not find the earlier boot's agent ready.
     ready.clear()
     failSent(AgentError(.restarted, "the guest or its agent started again meanwhile"))
@@ -214,9 +230,10 @@ import Processes
     if sent == 0 { outgoing = [] }
     leaving.clear()
     barred.clear()
-    let hello = AgentReady(frame, hello: body)
-    if !hello.hasTimer, let onTimerless { return onTimerless() }
-    ready.set(hello)
+    let agent = AgentReady(frame, hello: body)
+    if !agent.hasTimer, let onTimerless { return onTimerless() }
+    onReady(agent)
+    ready.set(agent)
     send(.welcome, 0, body: Self.clockAndSeed())
     let waiting = unsent
     unsent = []

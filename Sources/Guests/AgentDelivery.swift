@@ -60,7 +60,7 @@ import Processes
   /// The same for the agent's own port. A guest that goes down ends its agent too.
   public func agentPortChanged(isOpen: Bool) {
     guard !isOpen, agent.ready.value != nil else { return }
-    agent.forgetGuest()
+    agent.forgetAgent()
     begin()
   }
 

@@ -14,6 +14,8 @@ public struct AgentReady: Sendable, Hashable {
   public var isInit: Bool
   /// Its kernel has a timer. Without one nothing in the guest that waits for time ever goes on.
   public var hasTimer: Bool
+  /// Seconds from the kernel's start to that of the init that it is; 0 if it is none.
+  public var initUptime: Double
   /// When the host heard it.
   public var at: Instant
 }
@@ -24,8 +26,9 @@ extension AgentReady {
     session = frame.session
     uptime = Double(body.littleOrZero(UInt64.self, at: 8)) / 1e9
     bootID = body.text(at: 16, size: 40)
-    kernelRelease = body.text(at: 56, size: 72)
+    kernelRelease = body.text(at: 56, size: 64)
     isInit = body.littleOrZero(UInt32.self, at: 4) != 0
+    initUptime = Double(body.littleOrZero(UInt64.self, at: 120)) / 1e9
     hasTimer = body.littleOrZero(UInt16.self, at: 2) & Self.noTimerFlag == 0
     at = .now
   }

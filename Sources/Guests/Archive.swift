@@ -1,5 +1,6 @@
 import CArchive
 import Glibc
+import Processes
 
 /// Reads archives and compressed files with the host's libarchive, whatever they are compressed
 /// with.
@@ -32,7 +33,7 @@ enum Archive {
       throw GuestError(
         .missing,
         "the default guest is put together with libarchive, which is not here"
-          + " (\(String(cString: reason))): apt-get install libarchive13")
+          + " (\(String(cString: reason))): \(Software.libarchive.remedy)")
     }
   }
 

@@ -76,3 +76,14 @@ enum Files {
     GuestError(.unusable, "\(path): \(String(cString: strerror(errno)))")
   }
 }
+
+extension Files {
+  /// Bytes on the disk of all that is in a folder.
+  static func weight(_ path: String) -> UInt64 {
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return 0 }
+    let own = UInt64(status.st_blocks) * 512
+    guard status.st_mode & S_IFMT == S_IFDIR else { return own }
+    return Folder.names(in: path).reduce(own) { $0 + weight("\(path)/\($1)") }
+  }
+}

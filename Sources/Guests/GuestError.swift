@@ -5,6 +5,8 @@ public struct GuestError: Error, Sendable, Hashable {
     case missing
     /// It is there and does not do: a kernel without PVH, a full disk.
     case unusable
+    /// What was asked for contradicts itself.
+    case wrong
     /// `GuestImage.cancelled` was set meanwhile.
     case cancelled
   }

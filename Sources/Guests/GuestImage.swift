@@ -12,6 +12,8 @@ public struct GuestImage: Sendable, Hashable {
   public var initramfs: String
   /// For example "6.1.0-50-cloud-amd64"; empty for a user's own kernel.
   public var kernelRelease: String
+  /// It has to be made first; its files have the names that they would get.
+  public var isAbsent = false
 
   /// Whether its kernel has no such module; not known of a user's own kernel, which may have the
   /// driver built in.
@@ -69,6 +71,32 @@ public struct GuestImage: Sendable, Hashable {
     }
   }
 
+  /// The image that `prepare` would give, as far as it can be told without making one, and whether what
+  /// it is made of is still as it was.
+  public static func rehearse(
+    kernel: String? = nil, software: GuestSoftware = .init()
+  ) throws(GuestError) -> (image: GuestImage, isCurrent: Bool) {
+    if let kernel { try GuestParts.check(kernel: kernel) }
+    let cache = try GuestCache(kernel: kernel)
+    guard let base = cache.find(stamp: GuestCache.stamp(kernel: kernel)),
+      base.isCurrent || kernel == nil
+    else { return (absent(cache), false) }
+    guard !software.isEmpty else { return base }
+    let own = try GuestCache(kernel: kernel, software: software)
+    return own.find(stamp: Self.stamp(over: base.image)) ?? (absent(own), false)
+  }
+
+  private static func absent(_ cache: GuestCache) -> GuestImage {
+    let folder = "\(cache.folder)/<guest-\(cache.key.prefix(8))>"
+    return GuestImage(
+      kernel: "\(folder)/kernel", packedKernel: "\(folder)/packed-kernel",
+      initramfs: "\(folder)/initramfs", kernelRelease: "", isAbsent: true)
+  }
+
+  private static func stamp(over base: GuestImage) -> String {
+    "\(base.name); \(AptPackage.stamp)"
+  }
+
   /// Finds the parts of the image for a kernel, with a folder to work in.
   typealias Finder = @Sendable (String?, String) throws(GuestError) -> GuestParts
 
@@ -93,7 +121,7 @@ public struct GuestImage: Sendable, Hashable {
     progress: @escaping @Sendable (String) -> Void
   ) throws(GuestError) -> GuestImage {
     let recipe = Recipe(
-      stamp: "\(base.name); \(AptPackage.stamp)", mayBeOlder: true, shown: software.shown
+      stamp: stamp(over: base), mayBeOlder: true, shown: software.shown
     ) { folder throws(GuestError) in
       let packages = try AptResolver(folder: folder).resolve(software.allPackages)
       let builder = SoftwareBuilder(

@@ -34,11 +34,28 @@ struct GuestParts {
     }
   }
 
+  static func check(kernel file: String) throws(GuestError) {
+    guard access(file, R_OK) == 0 else {
+      throw GuestError(.missing, "kernel '\(file)': \(String(cString: strerror(errno)))")
+    }
+  }
+
+  /// Why the parts cannot be had here, as far as can be told without the network.
+  static var obstacle: String? {
+    let hasApt = Launcher.find("apt-get") != nil
+    if !hasApt && hostRelease == nil {
+      return "there is neither apt-get nor a kernel in /boot that may be read"
+    }
+    if !hasApt && hostBusybox == nil {
+      return "there is neither apt-get nor a static busybox: \(Software.busybox.remedy)"
+    }
+    do throws(GuestError) { try Archive.load() } catch { return error.message }
+    return nil
+  }
+
   private static func findKernel(_ file: String?, folder: String) throws(GuestError) -> Kernel {
     if let file {
-      guard access(file, R_OK) == 0 else {
-        throw GuestError(.missing, "kernel '\(file)': \(String(cString: strerror(errno)))")
-      }
+      try check(kernel: file)
       return .file(file)
     }
     do throws(GuestError) {
@@ -67,7 +84,7 @@ struct GuestParts {
     do throws(GuestError) {
       return .package(try AptPackage.find("busybox-static", folder: folder))
     } catch {
-      throw GuestError(.missing, "\(error.message), or apt-get install busybox-static")
+      throw GuestError(.missing, "\(error.message), or \(Software.busybox.remedy)")
     }
   }
 

@@ -12,6 +12,8 @@ import Glibc
   /// Set while a `.stream` has bytes to `read` or has ended.
   public nonisolated let readable = Event<Void>()
 
+  /// Told of its life, if it comes to that.
+  var witness: (any CommandWitness)?
   private weak var client: AgentClient?
   private let number: UInt32
   private let input: InputStream
@@ -76,7 +78,10 @@ import Glibc
 }
 
 extension GuestProcess: AgentRequest {
-  func begin() { input.open() }
+  func begin() {
+    input.open()
+    witness?.began()
+  }
 
   func handle(_ frame: Frame, _ body: UnsafeRawBufferPointer) -> Bool {
     switch Frame.Kind(rawValue: frame.kind) {
@@ -118,6 +123,7 @@ extension GuestProcess: AgentRequest {
   func fail(_ error: AgentError) { finish(.failure(error)) }
 
   private func finish(_ result: Result<ExecResult, AgentError>) {
+    witness?.ended(result)
     exited.set(result)
     if started.value == nil {
       // It ended before its start was asked for.

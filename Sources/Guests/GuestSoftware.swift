@@ -66,7 +66,7 @@ public struct GuestSoftware: Sendable, Hashable {
   }
 
   /// What messages call a guest with it.
-  var shown: String {
+  public var shown: String {
     let names = packages.isEmpty ? modules : packages
     guard !names.isEmpty else { return "a guest with files of its own" }
     return "a guest with \(names.prefix(3).joined(separator: ", "))\(names.count > 3 ? " …" : "")"

@@ -10,14 +10,17 @@ struct Initramfs {
     var bytes: [UInt8]
   }
   private var entries: [Entry] = []
-  private var paths: Set<String> = []
+  private var modes: [String: mode_t] = [:]
 
-  func contains(_ path: String) -> Bool { paths.contains(path) }
+  func contains(_ path: String) -> Bool { modes[path] != nil }
+
+  /// The type of what was added last under that path: S_IFDIR, S_IFREG, S_IFLNK; nil if nothing was.
+  func type(of path: String) -> mode_t? { modes[path].map { $0 & S_IFMT } }
 
   private mutating func add(_ path: String, _ mode: mode_t, _ bytes: [UInt8]) {
     // The kernel makes no folder by itself.
     if let slash = path.lastIndex(of: "/") { addFolderOnce(String(path[..<slash])) }
-    paths.insert(path)
+    modes[path] = mode
     entries.append(Entry(path: path, mode: mode, bytes: bytes))
   }
 

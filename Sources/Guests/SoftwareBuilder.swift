@@ -52,8 +52,9 @@ struct SoftwareBuilder {
     try addModules(to: &root)
     addUsers(to: &root)
     for (path, file) in software.files.sorted(by: { $0.key < $1.key }) {
-      root.addFile(
-        Self.place(String(path.drop { $0 == "/" })), file.bytes, mode: mode_t(file.mode & 0o7777))
+      let place = Self.place(String(path.drop { $0 == "/" }))
+      try check(path, place, in: root)
+      root.addFile(place, file.bytes, mode: mode_t(file.mode & 0o7777))
     }
     try root.write(to: "\(folder)/more")
     try Files.write(
@@ -66,6 +67,22 @@ struct SoftwareBuilder {
       }
     }
     try Files.write(Array(inputs.utf8), to: "\(folder)/inputs")
+  }
+
+  /// A file takes the place of a package's file or link, and of nothing else: the kernel would leave it out,
+  /// and say nothing.
+  private func check(_ path: String, _ place: String, in root: Initramfs) throws(GuestError) {
+    if root.type(of: place) == S_IFDIR {
+      throw GuestError(.wrong, "files: '\(path)' is a folder of a package's")
+    }
+    let parts = place.split(separator: "/")
+    for count in 1..<parts.count {
+      let above = parts.prefix(count).joined(separator: "/")
+      if root.type(of: above) == S_IFREG {
+        throw GuestError(
+          .wrong, "files: '\(path)' cannot be below '/\(above)', which is a file of a package's")
+      }
+    }
   }
 
   private func unpack(_ package: AptPackage, into root: inout Initramfs) throws(GuestError) {

@@ -1,3 +1,5 @@
+import Processes
+
 /// The processors that a QEMU emulates, as its program's name tells, and what of a machine's
 /// arguments follows from them.
 public struct Architecture: Sendable, Hashable {
@@ -50,8 +52,11 @@ public struct Architecture: Sendable, Hashable {
   /// The TPM that the board takes: on a bus of its own on virt, at a fixed address on a PC.
   var tpmDevice: String { isX86 ? "tpm-tis" : "tpm-tis-device" }
 
-  /// The Debian package that has QEMU for it.
-  var package: String {
+  /// The QEMU that emulates it.
+  public var software: Software { .qemu(name, debian: package) }
+
+  /// The Debian package that has it.
+  private var package: String {
     if name == "aarch64" { return "qemu-system-arm" }
     for family in ["arm", "mips", "ppc", "sparc"] where name.hasPrefix(family) {
       return "qemu-system-\(family)"

@@ -21,7 +21,7 @@ import Processes
   /// Called with how many bytes left the queue because the other side has gone.
   var onLost: (Int) -> Void = { _ in }
   private(set) var hasEnded = false
-  private(set) var queuedCount = 0
+  public private(set) var queuedCount = 0
   /// What ended it other than the other side's close: an errno, 0 if nothing did.
   private(set) var failure: Int32 = 0
 
@@ -62,12 +62,12 @@ import Processes
   }
 
   /// Ends this direction once the queue is empty.
-  func finishSending() {
+  public func finishSending() {
     isFinishing = true
     flush()
   }
 
-  func close() {
+  public func close() {
     guard !hasEnded else { return }
     hasEnded = true
     watch?.cancel()

@@ -12,6 +12,9 @@ import Synchronization
   /// Typed and not yet taken by the guest, at most, in bytes.
   static let queueLimit = 1 << 20
 
+  /// The log of what is only rehearsed.
+  nonisolated static let nowhere = "/dev/null"
+
   /// The log file: raw bytes, all boots one after the other.
   public nonisolated let path: String
   /// When it came.
@@ -20,11 +23,19 @@ import Synchronization
   public nonisolated let changed = Event<ConsoleSnapshot>()
   /// The line of this boot that tells of a kernel's panic.
   public private(set) var panicLine: String?
+  /// Called when the boot comes to a phase that shows here.
+  var onBoot: (BootPhase) -> Void = { _ in }
   /// Called with what the guest prints, besides the log.
   var onBytes: ([UInt8]) -> Void = { _ in }
 
+  private var taps: [UInt64: @Supervisor ([UInt8]) -> Void] = [:]
+  private var lastTap: UInt64 = 0
+
   private nonisolated let state = Mutex(ConsoleSnapshot())
   private let log: Descriptor
+  /// Tells the run's timeline.
+  private var lines: ConsoleLines?
+  private var scanner = BootScanner()
   private var streams: [ByteStream] = []
   private var silenceTimer: Timer?
   private var panic = PanicScanner()
@@ -35,8 +46,9 @@ import Synchronization
   private var finding: (text: String, offset: Int)?
 
   /// `origin` is what its times are counted from.
-  init(path: String, origin: Instant) throws(MachineError) {
+  init(path: String, origin: Instant, lines: ConsoleLines? = nil) throws(MachineError) {
     self.path = path
+    self.lines = lines
     let flags = O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC
     let number = open(path, flags, 0o644)
     guard number >= 0 else {
@@ -98,6 +110,26 @@ import Synchronization
     return lines.suffix(count).map { Line(text: $0.text, seconds: times.seconds(at: $0.at)) }
   }
 
+  /// Calls `handler` with what the guest prints, over all boots, until the subscription ends.
+  public func tap(_ handler: @escaping @Supervisor ([UInt8]) -> Void) -> Subscription {
+    lastTap += 1
+    let id = lastTap
+    taps[id] = handler
+    return Subscription { [weak self] in Supervisor.post { self?.taps[id] = nil } }
+  }
+
+  /// The last lines, for who comes to look at it, and the one that is not finished, as a prompt is. Fit for
+  /// a terminal.
+  public var recent: [UInt8] {
+    let snapshot = snapshot
+    let start = max(snapshot.bootOffset, snapshot.length - 4096)
+    let bytes = [UInt8](unsafeUninitializedCapacity: snapshot.length - start) { buffer, filled in
+      filled = max(0, pread(log.number, buffer.baseAddress, buffer.count, off_t(start)))
+    }
+    let lines = bytes.split(separator: 0x0a, omittingEmptySubsequences: false).suffix(10)
+    return Array(lines.map { Self.sanitised($0) }.joined(separator: "\n").utf8)
+  }
+
   /// Calls `handler` once a boot if it shows one of the texts, with that and its line.
   func forbid(_ texts: [[UInt8]], handler: @escaping @Supervisor (String, String) -> Void) {
     forbiddenTexts = texts
@@ -123,6 +155,8 @@ import Synchronization
   func beginBoot() {
     panicLine = nil
     panic = PanicScanner()
+    scanner = BootScanner()
+    lines?.endLine()
     forbidden = TextScanner(forbiddenTexts)
     change { state in
       state.boot += 1
@@ -146,6 +180,7 @@ import Synchronization
     streams = []
     silenceTimer?.cancel()
     reportForbidden()
+    lines?.endLine()
     panicLine = panicLine ?? panic.unfinished
     change { $0.visibleLength = $0.length }
   }
@@ -178,6 +213,9 @@ import Synchronization
 
   private func take(_ bytes: [UInt8]) {
     onBytes(bytes)
+    for tap in taps.values { tap(bytes) }
+    for phase in scanner.find(in: bytes) { onBoot(phase) }
+    lines?.take(bytes)
     panicLine = panicLine ?? panic.find(in: bytes)
     if finding == nil, let found = forbidden.find(in: bytes) {
       let text = "text '\(Self.sanitised(found.text))'"
@@ -201,6 +239,7 @@ import Synchronization
     if snapshot.visibleLength < snapshot.length {
       silenceTimer = Timer(at: .after(Self.silence)) { [weak self] in
         self?.change { $0.visibleLength = $0.length }
+        self?.lines?.pause()
       }
     }
   }

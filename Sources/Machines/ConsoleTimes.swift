@@ -9,7 +9,7 @@ import Synchronization
 /// an offset is found by halving. May be used from any thread.
 public final class ConsoleTimes: Sendable {
   /// Of one line, with its line feed.
-  static let width = 62
+  public static let width = 62
   /// Text that comes within so many nanoseconds of the last note gets none of its own.
   static let resolution: Int64 = 1_000_000
 
@@ -23,7 +23,9 @@ public final class ConsoleTimes: Sendable {
   private let origin: Instant
 
   init(beside log: String, origin: Instant) throws(MachineError) {
-    let path = (log.hasSuffix(".log") ? String(log.dropLast(4)) : log) + ".times"
+    let path =
+      log == Console.nowhere
+      ? log : (log.hasSuffix(".log") ? String(log.dropLast(4)) : log) + ".times"
     let number = open(path, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o644)
     guard number >= 0 else {
       throw .system(.missing, "the console's times '\(path)' cannot be written", errno)
@@ -76,9 +78,14 @@ public final class ConsoleTimes: Sendable {
       count = max(
         0, pread(file.number, buffer.baseAddress, Self.width, off_t(index * Self.width)))
     }
-    guard bytes.count == Self.width else { return nil }
+    return Self.entry(bytes)
+  }
+
+  /// What one line of such a file says; nil unless it is one.
+  public static func entry(_ line: [UInt8]) -> (seconds: Double, offset: Int)? {
+    guard line.count == width else { return nil }
     func field(_ range: Range<Int>) -> String {
-      String(decoding: bytes[range].drop { $0 == 0x20 }, as: UTF8.self)
+      String(decoding: line[range].drop { $0 == 0x20 }, as: UTF8.self)
     }
     guard let seconds = Double(field(11..<24)), let offset = Int(field(34..<48)) else {
       return nil

@@ -5,14 +5,14 @@ public enum Drive: Sendable {
   /// One of the script's, whose changes outlive the machine.
   case kept(KeptDisk)
 
-  var image: Disk {
+  public var image: Disk {
     switch self {
     case .throwaway(let disk): disk
     case .kept(let disk): disk.image
     }
   }
 
-  var options: KeptDisk.Options? {
+  public var options: KeptDisk.Options? {
     if case .kept(let disk) = self { disk.options } else { nil }
   }
 

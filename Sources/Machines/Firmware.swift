@@ -7,7 +7,7 @@ public enum Firmware: Sendable {
   /// UEFI with variables that outlive the machine.
   case kept(UEFI)
 
-  var files: FirmwareFiles? {
+  public var files: FirmwareFiles? {
     switch self {
     case .bios: nil
     case .uefi(let files): files

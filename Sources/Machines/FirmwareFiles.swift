@@ -5,6 +5,8 @@ import Processes
 public struct FirmwareFiles: Sendable, Hashable {
   public var code: Disk
   public var variables: Disk
+  /// They need not be there.
+  var isRehearsed = false
 
   /// Bytes that a machine has room for: a q35 8 MiB (max-fw-size of QEMU's pc machines), and virt
   /// twice 64 MiB.
@@ -21,7 +23,16 @@ public struct FirmwareFiles: Sendable, Hashable {
     try check()
   }
 
+  /// What a host without firmware would have for a PC, by the first of the usual places.
+  public init(rehearsedFor binary: String) {
+    room = 8 << 20
+    code = Disk(path: Self.places[0].0, format: .raw)
+    variables = Disk(path: Self.places[0].1, format: .raw)
+    isRehearsed = true
+  }
+
   func check() throws(MachineError) {
+    if isRehearsed { return }
     var total: UInt64 = 0
     for file in [code, variables] {
       let size = try ImageHeader(file.path, as: file.format).size
@@ -84,7 +95,7 @@ public struct FirmwareFiles: Sendable, Hashable {
     }
     throw MachineError(
       .missing,
-      "firmware = \"uefi\" needs OVMF, which is not installed: sudo apt-get install ovmf, or name its"
+      "firmware = \"uefi\" needs OVMF, which is not installed: \(Software.ovmf.remedy), or name its"
         + " files with firmware = { code =, vars = }")
   }
 
@@ -93,8 +104,8 @@ public struct FirmwareFiles: Sendable, Hashable {
     _ architecture: Architecture, _ binary: String, _ root: String
   ) throws(MachineError) -> FirmwareFiles {
     let known = [
-      "aarch64": ("AAVMF/AAVMF_CODE.fd", "AAVMF/AAVMF_VARS.fd", "qemu-efi-aarch64"),
-      "arm": ("AAVMF/AAVMF32_CODE.fd", "AAVMF/AAVMF32_VARS.fd", "qemu-efi-arm"),
+      "aarch64": ("AAVMF/AAVMF_CODE.fd", "AAVMF/AAVMF_VARS.fd", Software.aavmf),
+      "arm": ("AAVMF/AAVMF32_CODE.fd", "AAVMF/AAVMF32_VARS.fd", Software.aavmf32),
     ]
     guard let (code, variables, package) = known[architecture.name] else {
       throw MachineError(
@@ -106,8 +117,8 @@ public struct FirmwareFiles: Sendable, Hashable {
     guard access(share + code, R_OK) == 0, access(share + variables, R_OK) == 0 else {
       throw MachineError(
         .missing,
-        "firmware = \"uefi\" for \(architecture.name) is not installed: sudo apt-get install"
-          + " \(package), or name its files with firmware = { code =, vars = }")
+        "firmware = \"uefi\" for \(architecture.name) is not installed:"
+          + " \(package.remedy), or name its files with firmware = { code =, vars = }")
     }
     return try FirmwareFiles(code: share + code, variables: share + variables, for: binary)
   }

@@ -1,6 +1,7 @@
 import Events
 import Glibc
 import Processes
+import Record
 
 /// A program of the host that a script owns, from its making over all its starts.
 @Supervisor public final class HostProcess {
@@ -29,19 +30,26 @@ import Processes
   private var sentSignals: Set<Int32> = []
   private var releases: [@Supervisor () -> Void] = []
 
-  /// Not running yet. Makes `directory`.
-  /// Times in the log count from `origin`.
+  /// Its starts take the cables' ends and start nothing: for `vmscript plan`.
+  private let isRehearsal: Bool
+
+  /// Not running yet. Makes `directory`; nil is a process that is only rehearsed.
+  /// What it writes is told to `timeline`, from whose origin the times in the log are counted.
   public init(
-    _ specification: ProcessSpecification, directory: String, origin: Instant
+    _ specification: ProcessSpecification, directory: String?, timeline: Timeline
   ) throws(MachineError) {
-    guard Files.makeDirectories(directory) else {
+    if let directory, !Files.makeDirectories(directory) {
       throw .system(.missing, "the log directory '\(directory)' cannot be made", errno)
     }
     self.specification = specification
-    self.directory = directory
-    console = try Console(path: directory + "/output.log", origin: origin)
+    isRehearsal = directory == nil
+    self.directory = directory ?? Console.nowhere
+    let path = { (file: String) in directory.map { "\($0)/\(file)" } ?? Console.nowhere }
+    console = try Console(
+      path: path("output.log"), origin: timeline.origin,
+      lines: ConsoleLines(timeline, "process", specification.name))
     output = try ProcessOutput(
-      path: directory + "/stdout.log", of: "process '\(specification.name)'")
+      path: path("stdout.log"), of: "process '\(specification.name)'")
   }
 
   public nonisolated var name: String { specification.name }
@@ -56,8 +64,9 @@ import Processes
     guard child == nil else {
       throw MachineError(.usage, "process '\(name)' is running already")
     }
-    let path = try ProgramFile.find(specification.program, for: name)
     try checkDirectory()
+    if isRehearsal { return try rehearse() }
+    let path = try ProgramFile.find(specification.program, for: name)
     do throws(MachineError) {
       try launch(path)
     } catch {
@@ -77,13 +86,29 @@ import Processes
     }
   }
 
-  private func launch(_ path: String) throws(MachineError) {
+  private func claimEnds() throws(MachineError) -> [String: DescriptorBox] {
     var descriptors: [String: DescriptorBox] = [:]
     for end in specification.ends {
-      descriptors[end.label] = try end.claim(
-        for: name, end.kind ?? .bytes, as: "process")
+      descriptors[end.label] = try end.claim(for: name, end.kind ?? .bytes, as: "process")
       releases.append { end.release() }
     }
+    return descriptors
+  }
+
+  private func rehearse() throws(MachineError) {
+    do throws(MachineError) {
+      _ = try claimEnds()
+    } catch {
+      release()
+      throw error
+    }
+    output.begin()
+    outbox.reset(refusal: nil)
+    starts.set((starts.value ?? 0) + 1)
+  }
+
+  private func launch(_ path: String) throws(MachineError) {
+    var descriptors = try claimEnds()
     do throws(ProcessError) {
       let (output, outputWriter) = try Descriptor.pipe().split()
       let (error, errorWriter) = try Descriptor.pipe().split()

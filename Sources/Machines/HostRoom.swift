@@ -20,7 +20,7 @@ import Events
 
   /// What a QEMU takes besides its guest's memory, in bytes, roughly: translated code and devices
   /// (150 MB of a microvm's 225 MB under TCG are the guest's, QEMU 7.2).
-  static let overhead: UInt64 = 64 << 20
+  public nonisolated static let overhead: UInt64 = 64 << 20
 
   /// What a machine counts with at most, in bytes, whose memory was not declared: a guest of the usual
   /// size seldom uses it all.

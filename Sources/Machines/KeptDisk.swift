@@ -31,8 +31,11 @@ import Processes
   private let bases: [ImageHeader.Identity]
   private var isBeingSaved = false
 
-  /// A disk whose own file, if it needs one, is made at `path`. Errors of kind usage and missing.
-  public init(_ options: Options, path: String) throws(MachineError) {
+  /// A disk whose own file, if it needs one, is made at `path`, or not if it is only rehearsed. Errors
+  /// of kind usage and missing.
+  public init(
+    _ options: Options, path: String, isRehearsal: Bool = false
+  ) throws(MachineError) {
     self.options = options
     if let serial = options.serial {
       let isFit =
@@ -45,7 +48,7 @@ import Processes
     guard let original = options.original else {
       bases = []
       image = Disk(path: path, format: .raw)
-      try Self.makeBlank(path, options)
+      try Self.makeBlank(path, options, isRehearsal)
       return
     }
     let header = try ImageHeader(original.path, as: original.format)
@@ -71,18 +74,22 @@ import Processes
     }
     defer { free(base) }
     image = Disk(path: path, format: .qcow2)
+    if isRehearsal { return }
     // QEMU counts in sectors.
     try QCow2Overlay.write(
       path, over: String(cString: base), original.format, size: (size + 511) / 512 * 512)
   }
 
-  private static func makeBlank(_ path: String, _ options: Options) throws(MachineError) {
+  private static func makeBlank(
+    _ path: String, _ options: Options, _ isRehearsal: Bool
+  ) throws(MachineError) {
     guard let size = options.size, size <= UInt64(Int64.max) else {
       throw MachineError(.usage, "a disk wants a size, or an image to be made from")
     }
     if options.isReadOnly || options.isCDROM {
       throw MachineError(.usage, "a blank disk that can only be read is of no use: give it 'from'")
     }
+    if isRehearsal { return }
     // Sparse: only what is written takes room.
     guard Files.write([], to: path, length: Int(size + 511) / 512 * 512) else {
       throw .system(.missing, "a disk of \(size) bytes cannot be made at '\(path)'", errno)
@@ -149,7 +156,7 @@ import Processes
     } catch {
       guard error.kind == .missing else { throw MachineError(.launch, error.message) }
       throw MachineError(
-        .missing, "saving a disk needs qemu-img: sudo apt-get install qemu-utils")
+        .missing, "saving a disk needs qemu-img: \(Software.qemuTools.remedy)")
     }
     guard let status = await child.exited.wait(until: deadline) else {
       await child.stop(.kill)

@@ -102,12 +102,18 @@ extension Machine {
     guard isRunning else { return }
     isFrozen = true
     qemu?.signal(SIGSTOP)
+    timing.tell("frozen")
   }
 
   public func thaw() {
     isFrozen = false
-    if isRunning { qemu?.signal(SIGCONT) }
+    guard isRunning else { return }
+    qemu?.signal(SIGCONT)
+    timing.tell("thawed")
   }
+
+  /// What QEMU has written to its standard error so far, the end of it.
+  public var complaints: String { qemu?.errorOutput ?? "" }
 
   /// Runs any QMP command; waits until QEMU is up. Errors of kind qmp, timeout and exited.
   public func qmp(

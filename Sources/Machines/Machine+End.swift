@@ -5,12 +5,22 @@ import Processes
 extension Machine {
   /// What QMP tells of the machine's life.
   func take(_ event: QMPEvent) {
+    timeline?.tellQMP(event, machine: name)
     switch event.name {
     case "SHUTDOWN": shutdownReason = event.data["reason"]?.text
-    case "GUEST_PANICKED": hasGuestPanicked = true
+    case "GUEST_PANICKED":
+      hasGuestPanicked = true
+      timing.tell("panicked", text: console.panicLine)
     case "RESET": guestReset(isGuests: event.data["guest"]?.boolean ?? false)
     case "BLOCK_IO_ERROR": fail(with: blockError(event.data))
-    case "STOP": stopped()
+    case "STOP":
+      isPaused = true
+      timing.tell("paused")
+      stopped()
+    case "RESUME":
+      // The first begins the boot.
+      if isPaused { timing.tell("resumed") }
+      isPaused = false
     default: break
     }
     for id in handlers.keys.sorted() { handlers[id]?(event) }
@@ -33,6 +43,7 @@ extension Machine {
     }
     let boots = (bootCount.value ?? 0) + 1
     console.beginBoot()
+    timing.begin(boot: boots, byReset: true)
     bootCount.set(boots)
     resets.set(boots)
   }
@@ -42,6 +53,20 @@ extension Machine {
     loaderResets += 1
     if loaderResets >= (specification.agentPorts.isEmpty ? 1 : 3) { guestIsReady() }
   }
+
+  /// The agent answers. It has heard that the kernel has run for `uptime` seconds by then, and when in
+  /// that time the guest's init began.
+  public func agentIsReady(at time: Instant, uptime: Double, initUptime: Double?) {
+    timing.reach(.kernel, at: time.advanced(by: -uptime), from: .agent)
+    if let initUptime {
+      timing.reach(.initial, at: time.advanced(by: initUptime - uptime), from: .agent)
+    }
+    timing.reach(.ready, at: time)
+    guestIsReady()
+  }
+
+  /// The guest says that it goes down, and how.
+  public func guestGoesDown(_ how: String) { timing.tell("down", text: how) }
 
   /// The guest has booted: from now on its reboots end the machine, unless they are allowed.
   public func guestIsReady() {
@@ -129,6 +154,7 @@ extension Machine {
     isRunning = false
     resets.set(0)
     settled.set(false)
+    timing.end(ended)
     exited.set(ended)
   }
 

@@ -11,14 +11,16 @@ extension Machine {
   }
 
   func startShares(_ descriptors: inout [String: DescriptorBox]) throws(MachineError) {
+    if isRehearsal { return }
     for (index, share) in specification.shares.enumerated() {
       guard let program = share.server, share.driver == .virtiofs else { continue }
       let log = "\(directory)/virtiofsd-\(share.tag).log"
       do throws(ProcessError) {
         let (listener, connection) = try Self.connectedListener()
         descriptors["share\(index)"] = connection
-        let child = try Launcher.launch(
-          program.command(for: share, log: log), descriptors: ["listener": listener])
+        var command = program.command(for: share, log: log)
+        command.machine = name
+        let child = try Launcher.launch(command, descriptors: ["listener": listener])
         let server = ShareServer(tag: share.tag, child: child)
         shareServers.append(server)
         watch(server)

@@ -50,10 +50,10 @@ extension Machine {
     shareServers = []
     isEndAsked = false
     areStopsAsked = false
-    isFrozen = false
     isBootingAgain = false
     timerlessBoots = 0
     bootsAgain = nil
+    (isPaused, isFrozen) = (false, false)
     isInBootLoader = specification.hasOwnBootLoader && !specification.allowsReboot
     loaderResets = 0
     areRebootsAllowed = specification.allowsReboot || isInBootLoader
@@ -83,11 +83,15 @@ extension Machine {
         agentChannels.append(try pair(name, &descriptors))
       }
       listen(monitor)
+      if isRehearsal {
+        rehearsed = descriptors
+        begin(consoles)
+        return
+      }
       let child = try startQEMU(descriptors)
-      isRunning = true
       qemu = child
-      console.attach(consoles)
-      bootCount.set((bootCount.value ?? 0) + 1)
+      lastCommandLine = child.commandLine
+      begin(consoles)
       Task { @Supervisor in
         if let status = await child.exited.wait() { await self.finish(status) }
       }
@@ -99,6 +103,14 @@ extension Machine {
     }
   }
 
+  private func begin(_ consoles: [DescriptorBox]) {
+    isRunning = true
+    console.attach(consoles)
+    let boot = (bootCount.value ?? 0) + 1
+    timing.begin(boot: boot)
+    bootCount.set(boot)
+  }
+
   private func startQEMU(
     _ descriptors: [String: DescriptorBox]
   ) throws(ProcessError) -> Child {
@@ -107,6 +119,7 @@ extension Machine {
     if let temporaryDirectory { command.environment["TMPDIR"] = temporaryDirectory }
     command.environment.merge(specification.environment) { _, own in own }
     command.standardError = .file(directory + "/qemu.log")
+    command.machine = name
     return try Launcher.launch(command, descriptors: descriptors)
   }
 
@@ -122,7 +135,8 @@ extension Machine {
   private func carrierSwitch(
     _ netdev: String
   ) -> @Supervisor (Bool) async throws(MachineError) -> Void {
-    { [weak self] (plugged) async throws(MachineError) in
+    if isRehearsal { return { _ in } }
+    return { [weak self] (plugged) async throws(MachineError) in
       try await self?.setCarrier(netdev, plugged)
     }
   }
@@ -140,6 +154,7 @@ extension Machine {
     }
     switch specification.serial {
     case nil: break
+    case .sink where isRehearsal: break
     case .sink(let sink):
       try sink.begin(name) { [weak self] bytes in try? self?.console.send(bytes) }
       releases.append { sink.end() }
@@ -170,6 +185,11 @@ extension Machine {
 
   private func startTPM(_ descriptors: inout [String: DescriptorBox]) throws(MachineError) {
     guard let tpm = specification.tpm else { return }
+    if isRehearsal {
+      try tpm.claim(for: name)
+      releases.append { tpm.release() }
+      return
+    }
     let started = try tpm.start(for: name, log: directory + "/swtpm.log")
     let child = started.child
     swtpm = child
@@ -186,6 +206,7 @@ extension Machine {
   private func listen(_ monitor: DescriptorBox) {
     let client = QMP(monitor.take()!, machine: name) { [weak self] event in self?.take(event) }
     qmp = client
+    if let timeline { client.onAnswer = { [name] in $0.tell(timeline, machine: name) } }
     client.onGreeting = { [weak self] in self?.becomeUp() }
     for use in specification.endUses where !use.end.isPlugged {
       if let netdev = use.netdev { client.send("set_link", Self.link(netdev, false)) }

@@ -1,12 +1,15 @@
 import Events
 import Glibc
 import Processes
+import Record
 
 /// One machine: QEMU and its helpers, from its making over all its boots.
 @Supervisor public final class Machine {
   public nonisolated let name: String
   public nonisolated let host: HostCapabilities
   public nonisolated let console: Console
+  /// When its boots came how far.
+  public nonisolated let timing: MachineTiming
   /// Where the logs are: console.log, console.times, qemu.log, swtpm.log.
   public nonisolated let directory: String
   /// Where QEMU keeps the changes of throw-away disks, in files that it unlinks as soon as it has
@@ -28,8 +31,17 @@ import Processes
   /// The host's ends of the specification's agent ports, in order, fresh at each start.
   public internal(set) var agentChannels: [DescriptorBox] = []
   public internal(set) var isRunning = false
+  /// Its clocks stand, by QMP's word.
+  public internal(set) var isPaused = false
+  /// QEMU itself was stopped.
+  public internal(set) var isFrozen = false
+  /// Its starts take all that they need, and start nothing: for `vmscript plan`.
+  public nonisolated let isRehearsal: Bool
+  /// What QEMU and its helpers would have been given.
+  var rehearsed: [String: DescriptorBox] = [:]
 
   // The rest belongs to this file's neighbours: Machine+Start, +End and +Control.
+  let timeline: Timeline?
   var qemu: Child?
   var swtpm: Child?
   var shareServers: [ShareServer] = []
@@ -39,8 +51,6 @@ import Processes
   var releases: [@Supervisor () -> Void] = []
   var isEndAsked = false
   var areStopsAsked = false
-  /// QEMU is stopped by a signal, and answers nothing.
-  var isFrozen = false
   var areRebootsAllowed: Bool
   /// The guest's boot loader may still reset the machine, and how often it has.
   var isInBootLoader = false
@@ -63,36 +73,62 @@ import Processes
   var lastReset: Instant?
   var handlers: [UInt64: @Supervisor (QMPEvent) -> Void] = [:]
   var lastHandler: UInt64 = 0
+  private var failureNotice: Subscription?
 
-  /// A machine that is not running yet. Makes `directory`, for its logs, which stays the caller's.
-  /// The console's times are counted from `origin`. Finds what cannot work without starting anything:
-  /// errors of kind usage and missing.
+  /// A machine that is not running yet. Makes `directory`, for its logs, which stays the caller's; nil
+  /// is a machine that is only rehearsed, and writes nothing.
+  /// What happens to it is told to `timeline`, from whose origin the console's times are counted. Finds
+  /// what cannot work without starting anything: errors of kind usage and missing.
   public init(
-    _ specification: MachineSpecification, host: HostCapabilities, directory: String,
-    temporaryDirectory: String? = nil, origin: Instant = .now
+    _ specification: MachineSpecification, host: HostCapabilities, directory: String?,
+    temporaryDirectory: String? = nil, timeline: Timeline? = nil
   ) throws(MachineError) {
     try specification.validate()
-    guard Files.makeDirectories(directory) else {
+    if let directory, !Files.makeDirectories(directory) {
       throw .system(.missing, "the log directory '\(directory)' cannot be made", errno)
     }
     self.specification = specification
     self.host = host
-    self.directory = directory
+    isRehearsal = directory == nil
+    self.directory = directory ?? Console.nowhere
     self.temporaryDirectory = temporaryDirectory
     name = specification.name
     areRebootsAllowed = specification.allowsReboot
-    console = try Console(path: directory + "/console.log", origin: origin)
+    self.timeline = timeline
+    timing = MachineTiming(of: name, timeline)
+    console = try Console(
+      path: directory.map { $0 + "/console.log" } ?? Console.nowhere,
+      origin: timeline?.origin ?? .now,
+      lines: timeline.map { ConsoleLines($0, "machine", specification.name) })
+    console.onBoot = { [timing] phase in timing.reach(phase, from: .console) }
     console.forbid(specification.forbidden) { [weak self] in self?.showedForbidden($0, line: $1) }
+    if timeline != nil {
+      failureNotice = failure.subscribe { [timing, weak failure] in
+        failure?.value.map { timing.tellFailure($0.message) }
+      }
+    }
   }
 
   /// QEMU's arguments, the same before the start and after; descriptors stand by name.
   public var arguments: [Argument] { ArgumentBuilder.arguments(for: specification, host: host) }
+
+  /// What is started beside QEMU, in that order: swtpm, and a virtiofsd for each share.
+  public var helperCommands: [Command] {
+    let servers = specification.shares.compactMap { share in
+      share.driver == .virtiofs ? share.server?.command(for: share, log: Console.nowhere) : nil
+    }
+    return (specification.tpm.map { [$0.command] } ?? []) + servers
+  }
 
   /// A line for a shell that starts such a machine without this program.
   public var standaloneCommand: String { StandaloneCommand.line(specification, host: host) }
 
   /// QEMU runs no more, which `exited` says only a moment later.
   public var isEnding: Bool { qemu?.isEnding ?? true }
+
+  /// The command that runs, or ran last, as it was executed; nil before the first start.
+  public var commandLine: [String]? { lastCommandLine }
+  var lastCommandLine: [String]?
 
   public var pid: Int32? { isRunning ? qemu?.pid : nil }
 

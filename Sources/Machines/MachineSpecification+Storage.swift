@@ -37,7 +37,7 @@ extension MachineSpecification {
       }
       try named { () throws(MachineError) in try files.check() }
       // Without an EFI stub UEFI finds nothing to start, and goes on to its shell.
-      if let kernel, !ImageHeader.isProgramOfUEFI(kernel) {
+      if let kernel, !absentFiles.contains(kernel), !ImageHeader.isProgramOfUEFI(kernel) {
         throw refuse(
           "kernel '\(kernel)' is no program that UEFI can start: give a bzImage with an EFI stub, as"
             + " distributions have it in /boot")

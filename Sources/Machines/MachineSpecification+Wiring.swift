@@ -40,6 +40,14 @@ extension MachineSpecification {
     return uses + extraEndUses
   }
 
+  /// All cables' ends that the machine has, with what it has them as: "net0", "channel1", "serial", or
+  /// "raw0" for one in a raw argument.
+  public var cableEnds: [(end: CableEnd, place: String)] {
+    var ends = endUses.map { (end: $0.end, place: $0.descriptor) }
+    if case .cable(let end)? = serial { ends.append((end, "serial")) }
+    return ends
+  }
+
   /// A use of a network's port.
   struct PortUse {
     /// Of the descriptor, and of the network backend.

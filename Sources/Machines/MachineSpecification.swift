@@ -43,6 +43,10 @@ public struct MachineSpecification: Sendable {
   public var allowsReboot = false
   /// Added to QEMU's environment; nil removes a variable.
   public var environment: [String: String?] = [:]
+  /// It is only rehearsed: programs may be missing.
+  public var isRehearsal = false
+  /// Files that a run would make first: they are not looked for.
+  public var absentFiles: Set<String> = []
   /// The run's seed, from which MAC addresses and the UUID follow.
   public var seed: UInt64
 

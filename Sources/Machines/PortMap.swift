@@ -35,6 +35,8 @@ import Processes
     public var host: UInt16
     public var transport: Transport
     public var bind: String
+    /// The host's port was chosen because it was free.
+    public var isChosen = false
 
     /// The address to connect to from this host.
     public var address: String { bind == "0.0.0.0" ? "127.0.0.1" : bind }
@@ -49,10 +51,14 @@ import Processes
   public private(set) var holder: String?
 
   private var sockets: [PortSocket?]
+  private var hasEnded = false
+  private let isRehearsal: Bool
 
   /// Holds the ports. Errors of kind usage for a request that cannot be, of kind connection for a
-  /// port that is not to be had, which name its owner when the host can tell.
-  public init(_ requests: [Request]) throws(MachineError) {
+  /// port that is not to be had, which name its owner when the host can tell. `isRehearsal`: only ports
+  /// that have to be chosen are held.
+  public init(_ requests: [Request], isRehearsal: Bool = false) throws(MachineError) {
+    self.isRehearsal = isRehearsal
     var held: [(mapping: Mapping, socket: PortSocket?)] = []
     for request in requests {
       let isDouble = held.contains {
@@ -65,12 +71,18 @@ import Processes
       if request.guest == 0 || request.host == 0 {
         throw MachineError(.usage, "port 0 cannot be mapped")
       }
-      let socket = try PortSocket(request.transport, request.bind, request.host)
+      var socket: PortSocket?
+      if isRehearsal, let port = request.host {
+        try PortSocket.rehearse(request.transport, request.bind, port)
+      } else {
+        socket = try PortSocket(request.transport, request.bind, request.host)
+      }
       held.append(
         (
           Mapping(
-            guest: request.guest, host: socket.port, transport: request.transport,
-            bind: request.bind), socket
+            guest: request.guest, host: socket?.port ?? request.host ?? 0,
+            transport: request.transport, bind: request.bind, isChosen: request.host == nil),
+          socket
         ))
     }
     held.sort {
@@ -95,6 +107,13 @@ import Processes
         .usage,
         "a port map is in machine '\(holder)': it belongs to one machine at a time (make another)",
         machine: machine)
+    }
+    if hasEnded {
+      throw MachineError(.usage, "its port map has been closed (make another)", machine: machine)
+    }
+    if isRehearsal {
+      holder = machine
+      return
     }
     try holdAgain()
     holder = machine
@@ -126,6 +145,12 @@ import Processes
     try? holdAgain()
   }
 
+  /// Gives the ports back for good, at the end of a machine that has them.
+  public func end() {
+    hasEnded = true
+    for index in sockets.indices { sockets[index] = nil }
+  }
+
   /// What to say when QEMU could not bind one of the ports, as its message tells.
   func refusal(_ standardError: String) -> MachineError? {
     guard standardError.utf8.count < 1 << 20 else { return nil }
@@ -140,7 +165,7 @@ import Processes
   }
 
   private func holdAgain() throws(MachineError) {
-    for (index, mapping) in mappings.enumerated() where sockets[index] == nil {
+    for (index, mapping) in mappings.enumerated() where sockets[index] == nil && !hasEnded {
       sockets[index] = try PortSocket(mapping.transport, mapping.bind, mapping.host)
     }
   }

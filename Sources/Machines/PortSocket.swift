@@ -44,6 +44,19 @@ import Processes
     Self.held.insert(key)
   }
 
+  /// Notes a port that is not bound: a script that takes it twice is told so.
+  static func rehearse(
+    _ transport: PortMap.Transport, _ bind: String, _ port: UInt16
+  ) throws(MachineError) {
+    var address = in_addr()
+    guard inet_pton(AF_INET, bind, &address) == 1 else {
+      throw MachineError(.usage, "'\(bind)' is no IPv4 address to bind a port to")
+    }
+    let key = key(transport, bind, port)
+    if held.contains(key) { throw inUse(transport, bind, port) }
+    held.insert(key)
+  }
+
   isolated deinit { Self.held.remove(key) }
 
   /// Whether another socket with SO_REUSEADDR may bind the port.

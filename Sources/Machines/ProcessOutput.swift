@@ -13,6 +13,8 @@ public final class ProcessOutput: StreamReading {
     var taken = 0
     var bytes = ByteQueue()
     var isOver = true
+    /// Why what follows could not be kept (errno), 0 as long as all was.
+    var loss: Int32 = 0
   }
 
   /// Bytes of a line, and read from the file at one time.
@@ -22,11 +24,13 @@ public final class ProcessOutput: StreamReading {
   public let readable = Event<Bool>()
   public let isFramed = false
   private let shown: String
+  private let path: String
   private let file: Descriptor
   private let state = Mutex(State())
 
   init(path: String, of shown: String) throws(MachineError) {
     self.shown = shown
+    self.path = path
     let number = open(path, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o644)
     guard number >= 0 else {
       throw .system(.missing, "the log '\(path)' cannot be written", errno)
@@ -35,36 +39,38 @@ public final class ProcessOutput: StreamReading {
   }
 
   public var hasEnded: Bool {
-    state.withLock { $0.isOver && $0.bytes.count == 0 && $0.taken == $0.length }
+    state.withLock { $0.isOver && $0.loss == 0 && $0.bytes.count == 0 && $0.taken == $0.length }
   }
 
   public func look() throws(MachineError) -> Int? {
-    state.withLock { state in
-      let count = state.bytes.count + state.length - state.taken
-      return count > 0 || state.isOver ? count : nil
+    let (count, loss, isOver) = state.withLock {
+      ($0.bytes.count + $0.length - $0.taken, $0.loss, $0.isOver)
     }
+    if count == 0 { try demand(loss) }
+    return count > 0 || isOver ? count : nil
   }
 
   public func read(_ limit: Int) throws(MachineError) -> Inbox.Taken {
-    state.withLock { state in
+    let (bytes, loss, isOver) = state.withLock { state in
       if state.bytes.count == 0 { fill(&state) }
-      let bytes = state.bytes.take(limit)
-      return !bytes.isEmpty ? .bytes(bytes) : state.isOver ? .end : .nothing
+      return (state.bytes.take(limit), state.loss, state.isOver)
     }
+    if bytes.isEmpty { try demand(loss) }
+    return !bytes.isEmpty ? .bytes(bytes) : isOver ? .end : .nothing
   }
 
   public func readLine() throws(MachineError) -> Inbox.Taken {
-    let line: Inbox.Taken? = state.withLock { state in
+    let (line, loss): (Inbox.Taken?, Int32) = state.withLock { state in
       while true {
         let isWhole = state.taken == state.length
-        if let line = state.bytes.takeLine(evenUnfinished: isWhole && state.isOver) {
-          return .bytes(line)
-        }
-        if isWhole { return state.isOver ? .end : .nothing }
-        if state.bytes.count >= Self.limit { return nil }
+        let isEnd = isWhole && state.isOver && state.loss == 0
+        if let line = state.bytes.takeLine(evenUnfinished: isEnd) { return (.bytes(line), 0) }
+        if isWhole { return (isEnd ? .end : .nothing, state.loss) }
+        if state.bytes.count >= Self.limit { return (nil, 0) }
         fill(&state)
       }
     }
+    try demand(loss)
     guard let line else {
       throw MachineError(
         .connection,
@@ -72,6 +78,16 @@ public final class ProcessOutput: StreamReading {
           + " read(n)")
     }
     return line
+  }
+
+  /// What is not in the file cannot be read.
+  private func demand(_ loss: Int32) throws(MachineError) {
+    guard loss != 0 else { return }
+    throw MachineError(
+      .missing,
+      "the output of \(shown) cannot be read any further: its log '\(path)' cannot be written:"
+        + " \(String(cString: strerror(loss))); make room there, or name another place by"
+        + " XDG_STATE_HOME")
   }
 
   private func fill(_ state: inout State) {
@@ -89,10 +105,19 @@ public final class ProcessOutput: StreamReading {
   // MARK: For the supervisor
 
   func append(_ bytes: [UInt8]) {
-    // On a full disk less is there to be read; the process does not stall for it.
-    let written = bytes.withUnsafeBytes { write(file.number, $0.baseAddress, $0.count) }
-    guard written > 0 else { return }
-    state.withLock { $0.length += written }
+    // On a full disk there is no more to be read; the process does not stall for it.
+    guard state.withLock({ $0.loss }) == 0 else { return }
+    var (written, loss): (Int, Int32) = (0, 0)
+    bytes.withUnsafeBytes { bytes in
+      while written < bytes.count && loss == 0 {
+        let count = write(file.number, bytes.baseAddress! + written, bytes.count - written)
+        if count > 0 { written += count } else if errno != EINTR { loss = errno }
+      }
+    }
+    state.withLock {
+      $0.length += written
+      $0.loss = loss
+    }
     readable.set(true)
   }
 
@@ -102,6 +127,7 @@ public final class ProcessOutput: StreamReading {
       state.taken = state.length
       state.bytes = ByteQueue()
       state.isOver = false
+      state.loss = 0
     }
   }
 

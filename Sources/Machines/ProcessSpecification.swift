@@ -35,7 +35,7 @@ public struct ProcessSpecification: Sendable {
   }
 
   /// The cables' ends among the arguments, each once.
-  var ends: [CableEnd] {
+  public var ends: [CableEnd] {
     var ends: [CableEnd] = []
     for case .options(let table) in arguments {
       for end in table.cableEnds where !ends.contains(end) { ends.append(end) }

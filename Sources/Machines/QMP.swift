@@ -16,6 +16,8 @@ import Processes
   private var words = JSON.null
   /// Called before `greeting` is set.
   var onGreeting: @Supervisor () -> Void = {}
+  /// Called with each command that is over.
+  var onAnswer: (@Supervisor (QMPAnswer) -> Void)?
 
   private let stream: ByteStream
   private let machine: String
@@ -23,6 +25,8 @@ import Processes
   private var lines = LineBuffer(limit: QMP.lineLimit)
   private var requests: [Int64: Reply] = [:]
   private var lastID: Int64 = 0
+  /// Of the line that is being taken, in bytes.
+  private var lineLength = 0
 
   private typealias Answer = Result<JSON, MachineError>
   private typealias Reply = (command: String, answer: (Answer) -> Void)
@@ -74,10 +78,17 @@ import Processes
         guard let self else { return }
         self.settle(id, .failure(self.late(command)))
       }
+    let began = Instant.now
     requests[id] = (
       command,
-      { result in
+      { [weak self] result in
         timer?.cancel()
+        if let self {
+          self.onAnswer?(
+            QMPAnswer(
+              command: command, arguments: arguments, seconds: Instant.now.seconds(since: began),
+              result: result, length: self.lineLength))
+        }
         answer(result)
       }
     )
@@ -122,6 +133,8 @@ import Processes
   /// What is no message is skipped: the spec lets QEMU add kinds of message.
   private func take(line: [UInt8]) {
     guard let message = try? JSON.parse(line) else { return }
+    lineLength = line.count
+    defer { lineLength = 0 }
     if message["QMP"] != nil {
       words = message
     } else if let name = message["event"]?.text {

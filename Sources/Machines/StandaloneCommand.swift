@@ -2,7 +2,7 @@ import Processes
 
 /// A machine's command as a line for a shell: no inherited descriptors, the console on the terminal,
 /// cables that lead nowhere, no TPM and no monitor.
-enum StandaloneCommand {
+public enum StandaloneCommand {
   static func line(_ specification: MachineSpecification, host: HostCapabilities) -> String {
     var words = prefix(specification.environment)
     words.append(quoted(specification.binary))
@@ -35,7 +35,7 @@ enum StandaloneCommand {
   }
 
   /// `text` as one word of a POSIX shell.
-  static func quoted(_ text: String) -> String {
+  public static func quoted(_ text: String) -> String {
     let isPlain = text.utf8.allSatisfy { byte in
       switch byte {
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

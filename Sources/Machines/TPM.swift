@@ -12,9 +12,12 @@ import Processes
 
   /// A TPM with its state in `stateDirectory`, which is made if it is not there: fresh, or from a
   /// copy of the state in `original`, which never changes. Errors of kind missing when swtpm or
-  /// the original is not there, of kind usage when that is no state of a TPM 2.0.
-  public init(stateDirectory: String, copyOf original: String? = nil) throws(MachineError) {
-    guard Launcher.find("swtpm") != nil else { throw Self.missing }
+  /// the original is not there, of kind usage when that is no state of a TPM 2.0. `isRehearsal`: nothing
+  /// is made, and swtpm may be missing.
+  public init(
+    stateDirectory: String, copyOf original: String? = nil, isRehearsal: Bool = false
+  ) throws(MachineError) {
+    guard isRehearsal || Launcher.find("swtpm") != nil else { throw Self.missing }
     // swtpm separates the options of --tpmstate by commas and has no way to quote one.
     guard !stateDirectory.utf8.contains(UInt8(ascii: ",")) else {
       throw MachineError(.usage, "a TPM's directory may not have a comma: '\(stateDirectory)'")
@@ -23,8 +26,8 @@ import Processes
     origin = original ?? stateDirectory
     if let original {
       try TPMState.check(original)
-      try TPMState.copy(original, stateDirectory)
-    } else if !Files.makeDirectories(stateDirectory) {
+      if !isRehearsal { try TPMState.copy(original, stateDirectory) }
+    } else if !isRehearsal, !Files.makeDirectories(stateDirectory) {
       throw .system(.missing, "the TPM's directory '\(stateDirectory)' cannot be made", errno)
     }
   }
@@ -46,31 +49,41 @@ import Processes
   func start(
     for machine: String, log: String
   ) throws(MachineError) -> (child: Child, socket: DescriptorBox) {
+    try claim(for: machine)
+    do throws(ProcessError) {
+      let (ours, theirs) = try Descriptor.pair().split()
+      var command = command
+      command.standardError = .file(log)
+      command.machine = machine
+      let child = try Launcher.launch(command, descriptors: ["control": theirs])
+      return (child, ours)
+    } catch {
+      release()
+      throw error.kind == .missing ? Self.missing : MachineError(.launch, error.message)
+    }
+  }
+
+  func claim(for machine: String) throws(MachineError) {
     if let holder {
       throw MachineError(
         .usage, "a TPM is in machine '\(holder)': it belongs to one machine at a time",
         machine: machine)
     }
-    do throws(ProcessError) {
-      let (ours, theirs) = try Descriptor.pair().split()
-      // It ends when QEMU's end of the socket is closed.
-      var command = Command(
-        name: "swtpm", executable: "swtpm",
-        arguments: [
-          "socket", "--tpm2", "--tpmstate", "dir=\(stateDirectory)", "--ctrl",
-          "type=unixio,clientfd=\(descriptor: "control")", "--terminate",
-        ])
-      command.standardError = .file(log)
-      let child = try Launcher.launch(command, descriptors: ["control": theirs])
-      holder = machine
-      return (child, ours)
-    } catch {
-      throw error.kind == .missing ? Self.missing : MachineError(.launch, error.message)
-    }
+    holder = machine
   }
 
   func release() { holder = nil }
 
+  /// It ends when QEMU's end of the socket is closed.
+  nonisolated var command: Command {
+    Command(
+      name: "swtpm", executable: "swtpm",
+      arguments: [
+        "socket", "--tpm2", "--tpmstate", "dir=\(stateDirectory)", "--ctrl",
+        "type=unixio,clientfd=\(descriptor: "control")", "--terminate",
+      ])
+  }
+
   private static let missing = MachineError(
-    .missing, "a TPM needs swtpm, which is not installed: sudo apt-get install swtpm")
+    .missing, "a TPM needs swtpm, which is not installed: \(Software.swtpm.remedy)")
 }

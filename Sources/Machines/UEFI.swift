@@ -9,9 +9,13 @@ import Events
   public private(set) var holder: String?
 
   /// Copies the variables of `original`, which never change, to `path`.
-  public init(_ original: FirmwareFiles, path: String) throws(MachineError) {
-    try Files.copy(original.variables.path, to: path)
+  /// `isRehearsal`: no copy is made.
+  public init(
+    _ original: FirmwareFiles, path: String, isRehearsal: Bool = false
+  ) throws(MachineError) {
+    if !isRehearsal { try Files.copy(original.variables.path, to: path) }
     var files = original
+    files.isRehearsed = isRehearsal
     files.variables.path = path
     self.files = files
   }

@@ -5,7 +5,7 @@ import Processes
 /// The host's virtiofsd, and what it can do here. There are two programs of that name: QEMU's own up
 /// to version 7.2, and the later one that is written in Rust.
 public struct VirtioFSD: Sendable, Hashable {
-  let path: String
+  public let path: String
   let isRust: Bool
   /// This process may make mount namespaces (CAP_SYS_ADMIN).
   let hasNamespaces: Bool
@@ -22,15 +22,29 @@ public struct VirtioFSD: Sendable, Hashable {
 
   private static let found = Result { () throws(MachineError) in try look() }
 
+  /// What `find` would find, as far as can be told without asking it; one that is not there is taken
+  /// for the later program.
+  public static func rehearse() -> VirtioFSD {
+    let found = candidates.lazy.compactMap { Launcher.find($0) }.first
+    return VirtioFSD(
+      path: found ?? "virtiofsd", isRust: found?.contains("/qemu/") != true,
+      hasNamespaces: capabilities & 1 << 21 != 0)
+  }
+
+  public var isThere: Bool { path.hasPrefix("/") }
+
+  private static var given: String? {
+    getenv("VMSCRIPT_VIRTIOFSD").map { String(cString: $0) }
+  }
+  private static var candidates: [String] { given.map { [$0] } ?? ["virtiofsd"] + places }
+
   private static func look() throws(MachineError) -> VirtioFSD {
-    let given = getenv("VMSCRIPT_VIRTIOFSD").map { String(cString: $0) }
-    let candidates = given.map { [$0] } ?? ["virtiofsd"] + places
     guard let path = candidates.lazy.compactMap({ Launcher.find($0) }).first else {
       throw MachineError(
         .missing,
         given.map { "VMSCRIPT_VIRTIOFSD names '\($0)', which is no program" }
-          ?? "there is no virtiofsd on this host (Debian 12: sudo apt-get install"
-          + " qemu-system-common; later: virtiofsd)")
+          ?? "there is no virtiofsd on this host: \(Software.virtiofsd.remedy) (Debian 12:"
+          + " qemu-system-common)")
     }
     let capabilities = capabilities
     let server = VirtioFSD(

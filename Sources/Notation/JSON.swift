@@ -33,6 +33,15 @@ public enum JSON: Sendable, Hashable {
     if case .integer(let integer) = self { integer } else { nil }
   }
 
+  /// A number, whole or not.
+  public var double: Double? {
+    switch self {
+    case .integer(let integer): Double(integer)
+    case .number(let number): number
+    default: nil
+    }
+  }
+
   public var boolean: Bool? {
     if case .bool(let bool) = self { bool } else { nil }
   }

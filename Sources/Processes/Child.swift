@@ -6,6 +6,8 @@ import Glibc
 @Supervisor public final class Child {
   /// What messages call it.
   public nonisolated let name: String
+  /// The machine that it serves, if any.
+  public nonisolated let machine: String?
   public nonisolated let pid: Int32
   /// Program and arguments as the child got them.
   public nonisolated let commandLine: [String]
@@ -25,6 +27,7 @@ import Glibc
     tail: OutputTail, drains: [OutputDrain]
   ) {
     name = command.name
+    machine = command.machine
     commandLine = line
     self.pid = pid
     target = command.hasOwnGroup ? -pid : pid
@@ -84,6 +87,8 @@ import Glibc
     watch?.cancel()
     notice.close()
     Launcher.forget(self)
-    exited.set(ExitStatus(reaped: code))
+    let status = ExitStatus(reaped: code)
+    Launcher.witness?.ended(self, status)
+    exited.set(status)
   }
 }

@@ -2,6 +2,8 @@
 public struct Command: Sendable {
   /// What messages call it, for example "qemu" or "swtpm".
   public var name: String
+  /// The machine that it serves, if any.
+  public var machine: String?
   /// A program's name, looked up in PATH, or a path.
   public var executable: String
   /// What the program is told that it was called as; nil for `executable`.

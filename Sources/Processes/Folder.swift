@@ -32,6 +32,22 @@ public enum Folder {
     throw ProcessError.system("cannot make \(path)", code == EEXIST ? ENOTDIR : code)
   }
 
+  /// Whether files can be made in a directory, or it could be made first.
+  public static func canWrite(_ path: String) -> Bool {
+    if access(path, F_OK) == 0 { return access(path, W_OK | X_OK) == 0 }
+    guard errno == ENOENT, let slash = path.lastIndex(of: "/") else { return false }
+    return canWrite(slash == path.startIndex ? "/" : String(path[..<slash]))
+  }
+
+  /// Bytes that its file system has for this user, of a directory that is there or could be made; nil if
+  /// that cannot be told.
+  public static func room(_ path: String) -> UInt64? {
+    var status = statvfs()
+    if statvfs(path, &status) == 0 { return UInt64(status.f_bavail) * UInt64(status.f_frsize) }
+    guard errno == ENOENT, let slash = path.lastIndex(of: "/"), path != "/" else { return nil }
+    return room(slash == path.startIndex ? "/" : String(path[..<slash]))
+  }
+
   /// Removes a file, or a directory with all that is in it. Follows no symbolic link and leaves
   /// what is mounted there alone; content if nothing is there.
   public static func remove(_ path: String) throws(ProcessError) {

@@ -7,6 +7,9 @@ import Glibc
   /// Every child alive, oldest first.
   public private(set) static var living: [Child] = []
 
+  /// Told of all children.
+  public static var witness: (any ChildWitness)?
+
   /// For tests: a host whose seccomp filter refuses pidfd_open.
   static var usesPidfd = true
 
@@ -71,6 +74,7 @@ import Glibc
       command, line: line, pid: birth.pid, notice: Descriptor(owning: birth.notice), tail: tail,
       drains: streams.drains)
     living.append(child)
+    witness?.started(child)
     return child
   }
 

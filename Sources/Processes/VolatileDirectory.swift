@@ -68,10 +68,23 @@ import Glibc
     Guardian.remove(directory: path)
   }
 
+  /// How a path in the run's own directory looks, where none is made.
+  public nonisolated static func rehearsedPath(_ name: String, in place: Place = .disk) -> String {
+    "\(base(place))/<run>/\(name)"
+  }
+
   /// Removes all that this run made; at its end.
   public static func removeAll() {
     for directory in made.values { directory.remove() }
     made = [:]
+  }
+
+  /// Those of all runs that are there, dead ones among them.
+  public nonisolated static func paths(_ place: Place) -> [String] {
+    let base = base(place)
+    guard isOwn(base) else { return [] }
+    return Folder.names(in: base).filter { !$0.hasPrefix(LockedDirectory.doomedPrefix) }
+      .map { base + "/" + $0 }
   }
 
   /// Removes what runs that are dead have left. Not quick, if that is much: not for the
@@ -85,14 +98,17 @@ import Glibc
   }
 
   private nonisolated static func base(_ place: Place) -> String {
-    let parent =
-      switch place {
-      case .runtime:
-        // Absent after `su`, for example, though the variable is set.
-        Folder.variable("XDG_RUNTIME_DIR").flatMap { access($0, W_OK) == 0 ? $0 : nil } ?? "/tmp"
-      case .disk: Folder.variable("TMPDIR") ?? "/var/tmp"
-      }
-    return parent + "/vmscript-\(geteuid())"
+    parent(place) + "/vmscript-\(geteuid())"
+  }
+
+  /// The directory in which a user's own is made.
+  public nonisolated static func parent(_ place: Place) -> String {
+    switch place {
+    case .runtime:
+      // Absent after `su`, for example, though the variable is set.
+      Folder.variable("XDG_RUNTIME_DIR").flatMap { access($0, W_OK) == 0 ? $0 : nil } ?? "/tmp"
+    case .disk: Folder.variable("TMPDIR") ?? "/var/tmp"
+    }
   }
 
   private static func ownBase(_ place: Place) throws(ProcessError) -> String {

@@ -1,4 +1,6 @@
+import Events
 import Glibc
+import Notation
 import Processes
 import Synchronization
 
@@ -16,10 +18,26 @@ public final class RunRecord: Sendable {
   private let state = Mutex(State())
   private let scriptName: String
   private let parent: String?
+  private let kept: Int
+  private let isKept: Bool
+  /// What is told to it before there is a directory is kept until then.
+  public let timeline: Timeline
+  /// What the first line of the timeline says, besides time and place.
+  private let beginning: [JSON.Member]
 
   /// `scriptName` is a script's path or name; its last part becomes part of the directory's name.
-  /// `parent` stands for the usual place of all records.
-  public init(scriptName: String, parent: String? = nil) {
+  /// `parent` stands for the usual place of all records, of which `kept` stay. One that is not kept makes
+  /// no directory: all that would is an error. `complain` is told once, on the supervisor, when the
+  /// timeline cannot be written.
+  public init(
+    scriptName: String, parent: String? = nil, isKept: Bool = true, kept: Int = RunRecord.kept,
+    origin: Instant = .now, beginning: [JSON.Member] = [],
+    complain: @escaping @Sendable (String) -> Void = { _ in }
+  ) {
+    timeline = Timeline(origin: origin, complain: complain)
+    self.kept = kept
+    self.isKept = isKept
+    self.beginning = beginning
     let file = scriptName.split(separator: "/").last.map(String.init) ?? ""
     self.scriptName = Self.fileName(file.hasSuffix(".lua") ? String(file.dropLast(4)) : file)
     self.parent = parent ?? Self.usualParent
@@ -52,6 +70,9 @@ public final class RunRecord: Sendable {
     }
   }
 
+  /// Another machine may have the name from now on, and has a directory of its own.
+  public func forget(_ machine: String) { state.withLock { $0.machines[machine] = nil } }
+
   /// Appends a line to the record's `run.log`.
   public func append(_ line: String) throws(RecordError) {
     try state.withLock { state throws(RecordError) in
@@ -69,6 +90,7 @@ public final class RunRecord: Sendable {
 
   private func directory(_ state: inout State) throws(RecordError) -> String {
     if let directory = state.directory { return directory.path }
+    guard isKept else { throw RecordError("a plan leaves no record") }
     guard let parent else {
       throw RecordError("there is no home directory for this run's logs: set XDG_STATE_HOME")
     }
@@ -80,7 +102,8 @@ public final class RunRecord: Sendable {
       while true {
         if let made = try LockedDirectory(parent: parent, name: name) {
           state.directory = made
-          Self.removeOld(in: parent)
+          timeline.begin(made.path + "/timeline.jsonl", first(made.path))
+          removeOld(in: parent)
           return made.path
         }
         name = "\(stem)-\(number)"
@@ -91,8 +114,55 @@ public final class RunRecord: Sendable {
     }
   }
 
+  /// The time of day is that of the run's beginning: nothing else depends on that clock.
+  private func first(_ path: String) -> [JSON.Member] {
+    [JSON.Member("phase", "begin"), JSON.Member("schema", 1)] + beginning + [
+      JSON.Member("time", .string(startTime)), JSON.Member("directory", .string(path)),
+      JSON.Member("pid", .integer(Int64(getpid()))),
+    ]
+  }
+
+  /// As 2026-01-31T23:59:59.123Z.
+  private var startTime: String {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    let start =
+      Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
+      - Int64(Instant.now.seconds(since: timeline.origin) * 1000)
+    let milliseconds = String(start % 1000)
+    return Self.date(time_t(start / 1000), "-", ":") + "."
+      + String(repeating: "0", count: 3 - milliseconds.count) + milliseconds + "Z"
+  }
+
+  /// The end of the timeline, and `run.json`: `last` is what they say of the end, `more` what that file
+  /// alone says. Nothing if there is no directory.
+  @Supervisor public func end(_ last: [JSON.Member], _ more: [JSON.Member]) {
+    guard let path else { return }
+    timeline.tell(.run, [JSON.Member("phase", "end")] + last)
+    timeline.write()
+    let seconds = Instant.now.seconds(since: timeline.origin)
+    let run = JSON.object(
+      first(path).filter { $0.name != "phase" } + last
+        + [JSON.Member("seconds", .seconds(seconds))] + more)
+    // A disk that takes nothing was complained of with the timeline.
+    try? Self.write(run.encoded(indent: 2) + "\n", to: path + "/run.json")
+  }
+
+  /// Whole or not at all: others look whether it is there.
+  public static func write(_ text: String, to path: String) throws(RecordError) {
+    let draft = path + ".part"
+    do throws(ProcessError) {
+      let file = try Descriptor.open(draft, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
+      try file.writeAll(text.utf8)
+    } catch {
+      unlink(draft)
+      throw advise(error.message)
+    }
+    guard rename(draft, path) == 0 else { throw failure("cannot make \(path)", errno) }
+  }
+
   /// Those of living runs stay, whatever their number.
-  private static func removeOld(in parent: String) {
+  private func removeOld(in parent: String) {
     let names = Folder.names(in: parent)
     // A name begins with its time, so that the order of names is that of time.
     let records = names.filter { $0.first?.isASCII == true && $0.first?.isNumber == true }
@@ -100,19 +170,25 @@ public final class RunRecord: Sendable {
     for name in left + records.dropLast(kept) { LockedDirectory.removeIfDead(parent + "/" + name) }
   }
 
-  private static var usualParent: String? {
+  /// Where records are kept unless another place is named; nil if there is no home directory.
+  public static var usualParent: String? {
     if let state = Folder.variable("XDG_STATE_HOME") { return state + "/vmscript/runs" }
     return Folder.home.map { $0 + "/.local/state/vmscript/runs" }
   }
 
   /// As 20260131T235959Z.
-  private static func timestamp() -> String {
-    var now = time(nil)
+  private static func timestamp() -> String { date(time(nil), "", "") + "Z" }
+
+  /// In UTC, with these between its numbers.
+  private static func date(_ time: time_t, _ dash: String, _ colon: String) -> String {
+    var time = time
     var parts = tm()
-    gmtime_r(&now, &parts)
+    gmtime_r(&time, &parts)
     func digits(_ number: Int32) -> String { (number < 10 ? "0" : "") + String(number) }
-    return "\(parts.tm_year + 1900)\(digits(parts.tm_mon + 1))\(digits(parts.tm_mday))T"
-      + "\(digits(parts.tm_hour))\(digits(parts.tm_min))\(digits(parts.tm_sec))Z"
+    return [String(parts.tm_year + 1900), digits(parts.tm_mon + 1), digits(parts.tm_mday)]
+      .joined(separator: dash) + "T"
+      + [digits(parts.tm_hour), digits(parts.tm_min), digits(parts.tm_sec)]
+      .joined(separator: colon)
   }
 
   /// What may stand in a path: letters, digits, and `._-` but for a leading dot; at most 64.

@@ -2,9 +2,9 @@ import Glibc
 import Processes
 
 /// Where the helper program is.
-enum HelperProgram {
+public enum HelperProgram {
   /// Beside this program, else in PATH.
-  static var path: String? {
+  public static var path: String? {
     var buffer = [UInt8](repeating: 0, count: 4096)
     let count = buffer.withUnsafeMutableBytes {
       readlink("/proc/self/exe", $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)

@@ -63,6 +63,9 @@ public struct Call {
     isAbsent(index) ? nil : interpreter.failure(state, Int32(index)).text
   }
 
+  /// The failure whose error value is at `index`, with the trace that was noted for it.
+  public func failure(_ index: Int) -> Failure { interpreter.failure(state, Int32(index)) }
+
   // MARK: Results
 
   public func push(_ value: Value) { interpreter.push(state, value) }

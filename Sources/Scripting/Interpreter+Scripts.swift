@@ -87,6 +87,30 @@ extension Interpreter {
     lua_pop_values(state, 2)
   }
 
+  /// Starts `function` of one of vmscript's own modules as a task. `failing` is the Lua
+  /// thread of an `onFailure`: then that and its error come before the arguments.
+  public func start(
+    _ function: String, of module: String, _ arguments: [Value], failing: OpaquePointer? = nil,
+    name: String
+  ) throws(ScriptError) -> LuaTask {
+    let source: StaticString =
+      "local module, name = ... return require(module)[name](select(3, ...))"
+    lua_checkstack(state, 16)
+    let base = lua_gettop(state)
+    luaL_loadbufferx(
+      state, UnsafeRawPointer(source.utf8Start).assumingMemoryBound(to: CChar.self),
+      source.utf8CodeUnitCount, "\(Self.ownPrefix) start", "t")
+    for name in [module, function] { push(state, .string(name)) }
+    if let failing {
+      lua_pushthread(failing)
+      lua_pushvalue(failing, 1)
+      lua_xmove(failing, state, 2)
+    }
+    for value in arguments { push(state, value) }
+    return try scheduler.start(
+      from: state, values: lua_gettop(state) - base, name: name, origin: nil)
+  }
+
   /// `package.path` and `package.cpath`.
   public func searchPath(_ field: String) -> String {
     lua_getglobal(state, "package")
@@ -144,11 +168,23 @@ extension Interpreter {
 
   // MARK: Failures
 
-  /// The message handler of all tasks: notes the frames before the stack is unwound.
+  /// The message handler of all tasks: notes the frames before the stack is unwound. Nothing in the task
+  /// catches what comes here.
   func pushHandler(_ state: OpaquePointer) {
     bridge_push_function(state, handlerID)
   }
 
+  func noteFailure(_ call: Call) -> Int {
+    let count = noteTrace(call)
+    // A second one comes from a `<close>` handler.
+    guard let task = scheduler.current, task.firstFailure == nil else { return count }
+    let failure = failure(call.state, 1)
+    task.firstFailure = failure
+    onFailure(task, failure, call.state)
+    return count
+  }
+
+  /// The message handler of blocks such as `within`, which raise what they catch again.
   func noteTrace(_ call: Call) -> Int {
     if let task = scheduler.current, !isRaisedAgain(call.state) { task.trace = frames(call.state) }
     return call.arguments(from: 1)

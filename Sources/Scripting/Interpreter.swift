@@ -18,14 +18,21 @@ public final class Interpreter {
   private var ownMethods: [ObjectIdentifier: [String]] = [:]
   private let cache: Int32
   private(set) var handlerID: Int32 = 0
+  private var noteID: Int32 = 0
   private(set) var leaveID: Int32 = 0
   /// A Lua thread for calls that belong to no task.
   let scratch: OpaquePointer
   let lifeline: Lifeline
   /// The script, if it was read from standard input.
   public internal(set) var standardInput: String?
+  /// Told of each object that scripts have not seen before.
+  public var onNewObject: ((any ScriptObject) -> Void)?
   /// What the script is told when it was interrupted; nil to go on.
   public var onInterrupt: () -> ScriptError? = { nil }
+  /// Told once of a task that fails: that nothing in it catches the error, before anything of it is
+  /// unwound, with the Lua thread that raised it. Locals, `<close>` variables and all other tasks are there
+  /// still. It may run Lua, and may not wait for the failed task.
+  public var onFailure: (LuaTask, Failure, OpaquePointer) -> Void = { _, _, _ in }
 
   public init(outOfMemory: @escaping @convention(c) () -> Void) {
     var host = bridge_host(
@@ -51,7 +58,8 @@ public final class Interpreter {
     scratch = lua_newthread(state)
     luaL_ref(state, lua_registry_index)
     scheduler.interpreter = self
-    handlerID = register { call in call.interpreter.noteTrace(call) }
+    handlerID = register { call in call.interpreter.noteFailure(call) }
+    noteID = register { call in call.interpreter.noteTrace(call) }
     leaveID = register { call throws(ScriptError) in
       try call.interpreter.scheduler.leaveScope(call)
     }
@@ -101,12 +109,18 @@ public final class Interpreter {
     guard let task = scheduler.current, let wait = task.wait else { return 0 }
     task.wait = nil
     do throws(ScriptError) {
-      if let error = task.takeStop(during: wait) {
+      if var error = task.takeStop(during: wait) {
+        if error.kind == .cancelled, task === scheduler.main { wait.explain(&error) }
+        task.noteInterrupted(wait, by: error)
         wait.abandon()
+        scheduler.tellEnd(of: task, .stopped)
         throw error
       }
-      return Int32(try wait.finish(Call(state: state, interpreter: self)))
+      let count = try wait.finish(Call(state: state, interpreter: self))
+      scheduler.tellEnd(of: task, .done)
+      return Int32(count)
     } catch {
+      scheduler.tellEnd(of: task, .failed(error))
       return raise(state, error)
     }
   }
@@ -198,11 +212,12 @@ public final class Interpreter {
   /// `catch_all(note_trace, f, …)`, `leave_scope(scope, ok, …)`.
   public func setScopeFunctions() {
     setField("enter_scope") { call throws(ScriptError) in
-      try call.interpreter.scheduler.enterScope(call, call.number(1) ?? 0)
+      try call.interpreter.scheduler.enterScope(
+        call, call.number(1) ?? 0, of: call.text(2) ?? "within")
     }
     bridge_push_catch_all(state)
     lua_setfield(state, -2, "catch_all")
-    pushHandler(state)
+    bridge_push_function(state, noteID)
     lua_setfield(state, -2, "note_trace")
     bridge_push_function(state, leaveID)
     lua_setfield(state, -2, "leave_scope")
@@ -234,6 +249,7 @@ public final class Interpreter {
       return
     }
     lua_pop_values(state, 1)
+    onNewObject?(object)
     pushMetatable(state, of: type(of: object))
     bridge_push_box(state, Unmanaged.passRetained(object as AnyObject).toOpaque(), uncatchable)
     lua_pushvalue(state, -1)
@@ -320,11 +336,15 @@ public final class Interpreter {
     let key = try call.value(2)
     if let value = object.field(key) { return call.results(value) }
     guard case .string = key, let name = key.text else { return call.results(.nil) }
-    let kind = type(of: object)
-    let own = call.interpreter.ownMethods[ObjectIdentifier(kind)] ?? []
-    let known = (kind.methods.keys + own).sorted()
+    let known = call.interpreter.methodNames(of: object)
     throw .usage(
       "a \(type(of: object).typeName) has no field '\(name)'" + Spelling.hint(name, among: known))
+  }
+
+  /// The methods that an object has, those that are written in Lua among them, sorted.
+  public func methodNames(of object: any ScriptObject) -> [String] {
+    let kind = type(of: object)
+    return (kind.methods.keys + (ownMethods[ObjectIdentifier(kind)] ?? [])).sorted()
   }
 
   // MARK: Values

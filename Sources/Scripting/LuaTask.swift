@@ -12,7 +12,11 @@ public final class LuaTask {
   /// Keeps the coroutine alive in the registry.
   let anchor: Int32
   var startArguments: Int32
+  public let began = Instant.now
   var wait: (any Wait)?
+  private var waitBegan = Instant.now
+  /// The wait in which it was told of an error from elsewhere, such as that it has to end.
+  private var interruptedWait: (purpose: String, began: Instant, error: String)?
   /// The Lua thread that waits: the task's own, or a coroutine of the script's.
   var waitingThread: OpaquePointer?
   var subscriptions: [Subscription] = []
@@ -23,6 +27,9 @@ public final class LuaTask {
   var isReady = false
   /// For when the scheduler's timer is set.
   var timer = Deadline.never
+  /// Its wait began since the script last stood still; the witness was told of it.
+  var isWaitFresh = false
+  var isWaitWitnessed = false
   /// Waits that were over at once.
   var quickWaits: UInt = 0
   /// It waits for something that may come from outside of the script.
@@ -39,6 +46,10 @@ public final class LuaTask {
   var trace: [Failure.Frame] = []
   /// The next error that the message handler sees may be one whose trace was noted already.
   var keepsTrace = false
+
+  /// What ends it, as soon as that is known; what its `<close>` handlers raise while it is unwound may
+  /// come in the place of this.
+  public internal(set) var firstFailure: Failure?
 
   public enum Outcome {
     /// Its results, kept on its stack.
@@ -74,6 +85,27 @@ public final class LuaTask {
     guard let wait else { return nil }
     let deadline = min(wait.deadline, limit?.deadline ?? .never)
     return deadline == .never ? nil : deadline
+  }
+
+  /// What it waits for, and since when.
+  public var presentWait: (purpose: String, began: Instant)? {
+    wait.map { ($0.purpose, waitBegan) }
+  }
+
+  func begin(_ wait: any Wait, on thread: OpaquePointer) {
+    self.wait = wait
+    waitingThread = thread
+    waitBegan = .now
+  }
+
+  func noteInterrupted(_ wait: any Wait, by error: ScriptError) {
+    interruptedWait = (wait.purpose, waitBegan, error.message)
+  }
+
+  /// What it waited for, and since when, when it was told from elsewhere of what made it fail.
+  public var lastWait: (purpose: String, began: Instant)? {
+    guard let wait = interruptedWait, wait.error == firstFailure?.error?.message else { return nil }
+    return (wait.purpose, wait.began)
   }
 
   // MARK: What ends its waits early

@@ -1,6 +1,7 @@
 /// An error of vmscript's as a script sees it after `pcall`: `tostring` and fields.
 public final class RaisedError: ScriptObject {
   public static let typeName = "error"
+  public static let fieldNames = ["kind", "machine", "message", "notes", "where"]
   public private(set) var error: ScriptError
 
   public init(_ error: ScriptError) { self.error = error }

@@ -8,6 +8,9 @@ public final class Scheduler {
   private let mailbox = Mailbox()
   private var tasks: [UInt64: LuaTask] = [:]
   private var ready: [LuaTask] = []
+  /// Those whose turn it is, from position `turn` on.
+  private var turns: [LuaTask] = []
+  private var turn = 0
   private var timers = TimerQueue<UInt64>()
   private var nextID: UInt64 = 0
   private var nextUnwinding: UInt32 = 0
@@ -22,6 +25,12 @@ public final class Scheduler {
   public var mainFault: (any Wait, () -> Void) -> ScriptError? = { _, _ in nil }
   /// Served whenever no task can go on, and now and then between their turns.
   public var source: (any ScriptSource)?
+  /// Told of what takes time.
+  public weak var witness: (any TaskWitness)?
+  /// Tasks that have begun to wait since the script last stood still.
+  private var fresh: [LuaTask] = []
+  /// Told now and then what all tasks wait for.
+  public var observer: WaitObserver?
   /// Told of each task that fails while nobody waits for it.
   public var onUnawaitedFailure: (LuaTask) -> Void = { _ in }
 
@@ -45,9 +54,16 @@ public final class Scheduler {
       interpreter: interpreter, id: nextID, name: name, origin: origin, thread: thread,
       anchor: anchor, arguments: values + 1)
     tasks[task.id] = task
-    if main == nil { main = task }
+    if task.id == 1 { lead(task) }
     enqueue(task)
     return task
+  }
+
+  /// The task that is told of what goes wrong beside it, from now on: at first the first one. Nil for
+  /// nobody.
+  public func lead(_ task: LuaTask?) {
+    main = task
+    bridge_set_main(task?.thread)
   }
 
   func spawn(from call: Call, function: Int, name: String) throws(ScriptError) -> LuaTask {
@@ -108,6 +124,11 @@ public final class Scheduler {
     return { mailbox.ring() }
   }
 
+  /// The script's line in which a task waits.
+  public func place(of task: LuaTask) -> Place? {
+    task.waitingThread.flatMap { interpreter.place($0) }
+  }
+
   private func enqueue(_ task: LuaTask) {
     guard !task.isReady else { return }
     task.isReady = true
@@ -122,10 +143,13 @@ public final class Scheduler {
   }
 
   func suspend(_ task: LuaTask, for wait: any Wait, on thread: OpaquePointer) {
-    task.wait = wait
-    task.waitingThread = thread
+    task.begin(wait, on: thread)
     task.subscriptions = wait.subscribe(waker(for: task))
     setTimer(task)
+    if !task.isWaitFresh {
+      task.isWaitFresh = true
+      fresh.append(task)
+    }
     if looksOutside(task) {
       task.looksOutside = true
       outside += 1
@@ -172,13 +196,16 @@ public final class Scheduler {
       task.looksOutside = true
       outside += 1
     }
-    guard outside == 0, let told = waiting.first, let wait = told.wait else { return false }
+    guard outside == 0, let told = waiting.first(where: { $0 === main }) ?? waiting.first,
+      let wait = told.wait
+    else { return false }
     var error = ScriptError.usage(
       "deadlock: nothing can come any more of all that the script waits for, here \(wait.purpose)")
     for task in waiting.prefix(20) {
-      let place = task.waitingThread.flatMap { interpreter.place($0) }.map { " at \($0)" } ?? ""
+      let place = place(of: task).map { " at \($0)" } ?? ""
       error.notes.append("\(task.name)\(place) waits for \(task.wait!.purpose)")
     }
+    error.tellsOfTasks = true
     if waiting.count > 20 { error.notes.append("… and \(waiting.count - 20) tasks more") }
     interrupt(told, with: error, isUrgent: true)
     return true
@@ -188,24 +215,87 @@ public final class Scheduler {
 
   /// Runs tasks until `task` has ended or, if given, the deadline has passed.
   public func run(until task: LuaTask, deadline: Deadline = .never) {
+    run(deadline, findsDeadlocks: true) { task.outcome != nil }
+  }
+
+  /// Runs tasks beside one who may bring anything about: until `isOver`, which is asked whenever the
+  /// bell has been rung. Also in the message handler of a task that fails.
+  public func run(until isOver: () -> Bool) {
+    run(.never, findsDeadlocks: false, until: isOver)
+    bridge_set_unwinding(current?.unwinding?.number ?? 0)
+  }
+
+  private func run(_ deadline: Deadline, findsDeadlocks: Bool, until isOver: () -> Bool) {
     var rounds = 0
-    while task.outcome == nil && !deadline.hasPassed {
+    while !isOver() && !deadline.hasPassed {
       deliver()
-      if ready.isEmpty {
-        if outside == 0 && findDeadlock() { continue }
-        let next = timers.soonest.map { Deadline($0) } ?? .never
-        mailbox.sleep(until: min(next, deadline), serving: source)
+      deliverTimers()
+      if ready.isEmpty && turn == turns.count {
+        if findsDeadlocks && outside == 0 && findDeadlock() { continue }
+        tellWaits()
+        var next = min(timers.soonest.map { Deadline($0) } ?? .never, deadline)
+        if let observer { next = min(next, observer.look(at: self)) }
+        mailbox.sleep(until: next, serving: source)
         continue
       }
       // Tasks that always have something to do must not starve it.
       rounds &+= 1
       if rounds & 63 == 0, let source, source.descriptor >= 0 { source.serve() }
-      let round = ready
-      ready = []
-      for task in round {
-        task.isReady = false
-        resume(task)
+      takeTurns()
+    }
+  }
+
+  /// Runs tasks until `task` has ended, or none can go on but by something that comes from outside of the
+  /// script, time among it: nothing of that is waited for.
+  public func runInside(until task: LuaTask) {
+    while task.outcome == nil {
+      deliver()
+      if ready.isEmpty && (outside > 0 || !findDeadlock()) { return }
+      takeTurns()
+    }
+  }
+
+  /// Those that wait, oldest first: where, and for what.
+  public var waiting: [(task: LuaTask, place: Place?, purpose: String)] {
+    living.compactMap { task in
+      task.wait.map { wait in
+        (task, task.waitingThread.flatMap { interpreter.place($0) }, wait.purpose)
       }
+    }
+  }
+
+  /// The script is about to stand still: what is over before that took no time.
+  private func tellWaits() {
+    for task in fresh {
+      task.isWaitFresh = false
+      guard let witness, let wait = task.wait, !task.isReady, !task.isWaitWitnessed else {
+        continue
+      }
+      task.isWaitWitnessed = true
+      witness.stands(
+        task, for: wait, at: task.waitingThread.flatMap { interpreter.place($0) })
+    }
+    fresh.removeAll(keepingCapacity: true)
+  }
+
+  /// Nothing if it was told already, or its wait took no time.
+  func tellEnd(of task: LuaTask, _ end: WaitEnd) {
+    guard task.isWaitWitnessed, task.wait == nil else { return }
+    task.isWaitWitnessed = false
+    witness?.goesOn(task, end)
+  }
+
+  private func takeTurns() {
+    if turn == turns.count {
+      turns = ready
+      turn = 0
+      ready = []
+    }
+    while turn < turns.count {
+      let task = turns[turn]
+      turn += 1
+      task.isReady = false
+      resume(task)
     }
   }
 
@@ -220,7 +310,20 @@ public final class Scheduler {
     if let error { interrupt(task, with: error) }
   }
 
-  /// Wakes the tasks whose letters or timers have come.
+  /// Whether any task but this one is where it would catch an error.
+  public func mayCatch(beside task: LuaTask) -> Bool {
+    living.contains { other in
+      other !== task
+        && (bridge_catches(other.thread) || other.waitingThread.map(bridge_catches) == true)
+    }
+  }
+
+  /// Lets each task see whether its wait is over, though nothing has woken it.
+  public func lookAgain() {
+    for task in living where !task.isReady && task.wait?.poll() == true { enqueue(task) }
+  }
+
+  /// Wakes the tasks whose letters have come.
   private func deliver() {
     for id in mailbox.collect() {
       if id == 0, let main, let error = interpreter.onInterrupt() {
@@ -228,6 +331,9 @@ public final class Scheduler {
       }
       look(id)
     }
+  }
+
+  private func deliverTimers() {
     let now = Instant.now
     while let id = timers.popDue(at: now) {
       look(id)
@@ -255,6 +361,7 @@ public final class Scheduler {
     bridge_set_unwinding(task.unwinding?.number ?? 0)
     var results: Int32 = 0
     let status = bridge_resume(task.thread, interpreter.state, arguments, &results)
+    tellEnd(of: task, .stopped)
     if status == LUA_YIELD {
       lua_settop(task.thread, lua_gettop(task.thread) - results)
       return
@@ -274,7 +381,18 @@ public final class Scheduler {
       task.outcome = .failed(failure)
       if task !== main && !task.isObserved && !task.ended.isAwaited { onUnawaitedFailure(task) }
     }
+    witness?.ended(task)
     task.ended.set(true)
+  }
+
+  /// Copies of what a task returned.
+  public func results(of task: LuaTask) throws(ScriptError) -> [Value] {
+    guard case .returned(let count) = task.outcome else { return [] }
+    var values: [Value] = []
+    for index in -Int32(count)..<0 {
+      values.append(try interpreter.copy(task.thread, index, depth: 0))
+    }
+    return values
   }
 
   /// Pushes what a task returned onto the caller's stack.

@@ -29,6 +29,8 @@ public struct ScriptError: Error, Sendable {
   public var notes: [String] = []
   /// Where in the script; found when it is raised, if not given.
   public var place: Place?
+  /// Its notes say what all tasks wait for.
+  public internal(set) var tellsOfTasks = false
   /// The time of a `within` has run out: its block is being ended.
   var endsBlock = false
   /// Whether it passes every `pcall`.

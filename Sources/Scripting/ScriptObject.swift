@@ -3,6 +3,8 @@ public protocol ScriptObject: AnyObject {
   /// What error messages call it, for example "machine".
   static var typeName: String { get }
   static var methods: [String: NativeFunction] { get }
+  /// The names of its fields that are no methods, for who completes what a person types.
+  static var fieldNames: [String] { get }
   /// More metamethods, such as `__pairs`.
   static var metamethods: [String: NativeFunction] { get }
   /// A field that is not a method; nil if there is none of that name.
@@ -15,6 +17,7 @@ public protocol ScriptObject: AnyObject {
 
 extension ScriptObject {
   public static var methods: [String: NativeFunction] { [:] }
+  public static var fieldNames: [String] { [] }
   public static var metamethods: [String: NativeFunction] { [:] }
   public func field(_ key: Value) -> Value? { nil }
   public var shown: String { Self.typeName }

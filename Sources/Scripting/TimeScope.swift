@@ -5,6 +5,8 @@ import Events
 /// error that passes every `pcall` up to the `within`.
 final class TimeScope {
   let id: UInt64
+  /// What sets the limit, as a message calls it.
+  let what: String
   let seconds: Double
   let deadline: Deadline
   /// Where the script called `within`.
@@ -17,8 +19,12 @@ final class TimeScope {
   let thread: OpaquePointer
   weak var task: LuaTask?
 
-  init(_ id: UInt64, _ seconds: Double, place: Place?, on thread: OpaquePointer, of task: LuaTask) {
+  init(
+    _ id: UInt64, _ what: String, _ seconds: Double, place: Place?, on thread: OpaquePointer,
+    of task: LuaTask
+  ) {
     self.id = id
+    self.what = what
     self.seconds = seconds
     deadline = .after(seconds)
     self.place = place
@@ -33,7 +39,7 @@ final class TimeScope {
     var text = String(seconds)
     if text.hasSuffix(".0") { text.removeLast(2) }
     var error = ScriptError(
-      .timeout, "timed out after \(text) s of within\(origin), waiting for \(wait.purpose)")
+      .timeout, "timed out after \(text) s of \(what)\(origin), waiting for \(wait.purpose)")
     error.endsBlock = true
     wait.explain(&error)
     return error
@@ -53,14 +59,16 @@ struct Unwinding {
 
 /// `within`, as stdlib/internal/prelude.lua puts it together: `enter`, the block, `leave`.
 extension Scheduler {
-  /// `enter(seconds)`: a block begins; gives its number.
-  public func enterScope(_ call: Call, _ seconds: Double) throws(ScriptError) -> Int {
+  /// `enter(seconds, what)`: a block begins; gives its number.
+  public func enterScope(_ call: Call, _ seconds: Double, of what: String) throws(ScriptError)
+    -> Int
+  {
     guard let task = current else {
       throw .usage("there is no task here whose time could be limited")
     }
     nextScope += 1
     let scope = TimeScope(
-      nextScope, seconds, place: call.place, on: call.state, of: task)
+      nextScope, what, seconds, place: call.place, on: call.state, of: task)
     if call.state != task.thread { remember(call.state, as: scope.id) }
     task.scopes.append(scope)
     return call.results(.integer(Int64(scope.id)))

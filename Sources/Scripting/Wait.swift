@@ -14,6 +14,8 @@ public protocol Wait: AnyObject {
   var deadline: Deadline { get }
   /// What it waits for, as "console text 'login:' of machine 'a'".
   var purpose: String { get }
+  /// The machine that it is about, or the first of several.
+  var machineName: String? { get }
   /// Whether nothing but another task of the script can end it. A default time-out does not count:
   /// it would only say late what can be said at once.
   var isForTasks: Bool { get }
@@ -23,6 +25,7 @@ public protocol Wait: AnyObject {
 
 extension Wait {
   public func abandon() {}
+  public var machineName: String? { nil }
   public var isForTasks: Bool { false }
   public func explain(_ error: inout ScriptError) {}
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Choreography
 import Glibc
+import Suites
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -19,23 +20,19 @@ struct RunCommand: ParsableCommand {
   @Option(help: "Seconds after which the whole run is ended (exit status 124).")
   var timeout: Double?
 
-  @Option(help: "Multiply all default time-outs by this.")
-  var timeoutScale = 1.0
+  @Option(help: "What a failure opens, if there is a terminal: repl, a prompt where it happened.")
+  var onFailure: FailureAction?
 
-  @Option(help: "The number from which everything random in the run follows.")
-  var seed: UInt64?
+  @OptionGroup var machines: MachineOptions
 
-  @Option(help: "auto, kvm or tcg: what machines run on unless the script says.")
-  var accel = AcceleratorChoice.auto
+  @Option(help: .hidden) var suite: String?
 
-  @Option(help: "A kernel for the default guest, in the place of the distribution's.")
-  var kernel: String?
-
-  @Option(help: "How many machines may run at a time; others wait for their turn.")
-  var jobs: Int?
-
-  @Option(help: "How much memory machines may have together, as 8G; default: what the host has.")
-  var memory: String?
+  @Flag(
+    help: """
+      Keep the machines that live when the script is over, failed or not, and stay until Ctrl-C: \
+      vmscript attach enters them. Where nobody could press Ctrl-C it wants --timeout too.
+      """)
+  var keep = false
 
   @Argument(help: "The script, or - for standard input.", completion: .file(extensions: ["lua"]))
   var file: String
@@ -45,24 +42,22 @@ struct RunCommand: ParsableCommand {
 
   func validate() throws {
     if let timeout, !(timeout > 0) { throw ValidationError("--timeout wants seconds above 0") }
-    if let jobs, jobs < 1 { throw ValidationError("--jobs wants a number from 1 on") }
-    if let memory, RunOptions.bytes(memory) == nil {
-      throw ValidationError("--memory wants a size with a unit, such as 512M or 8G")
+    if let suite, FileOrder(argument: suite) == nil {
+      throw ValidationError("--suite is for vmscript test alone")
     }
-    guard timeoutScale > 0, timeoutScale.isFinite else {
-      throw ValidationError("--timeout-scale wants a number above 0")
+    if keep, timeout == nil, !Terminal.hasPerson {
+      throw ValidationError(
+        "--keep stays until Ctrl-C, and there is no terminal here to press it: give --timeout too")
     }
   }
 
   func run() throws {
     var options = Self.options(file: file, arguments: arguments)
     options.timeout = timeout
-    options.timeoutScale = timeoutScale
-    options.seed = seed
-    options.accelerator = accel
-    options.kernel = kernel
-    options.jobs = jobs
-    options.memory = memory.flatMap { RunOptions.bytes($0) }
+    machines.set(&options)
+    options.keeps = keep
+    options.order = suite.flatMap { FileOrder(argument: $0) }
+    if onFailure == .repl { options.prompt = LineEditor.console() }
     Self.execute(options)
   }
 
@@ -70,15 +65,24 @@ struct RunCommand: ParsableCommand {
     var options = RunOptions(script: file == "-" ? nil : file, say: Terminal.say)
     options.arguments = arguments
     options.offer = Terminal.offer
+    options.show = { Terminal.say($0.text(Terminal.layout)) }
+    // As the person called it; found by PATH if it has no slash.
+    options.program = CommandLine.arguments.first ?? options.program
     return options
   }
 
   static func execute(_ options: RunOptions) -> Never {
     let result = Run(options).execute()
-    if let report = result.report { Terminal.say(report.text) }
+    // A suite has been told.
+    if options.order != nil { Glibc.exit(result.status) }
+    finish(result)
+  }
+
+  static func finish(_ result: RunResult) -> Never {
+    if let report = result.report, !result.isShown { Terminal.tell(report) }
     if let reason = result.skipped { Terminal.say("vmscript: \(reason)") }
     Glibc.exit(result.status)
   }
 }
 
-extension AcceleratorChoice: ExpressibleByArgument {}
+enum FailureAction: String, ExpressibleByArgument { case repl }

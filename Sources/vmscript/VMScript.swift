@@ -8,5 +8,9 @@ struct VMScript: ParsableCommand {
     discussion: """
       A script is Lua 5.4. `vmscript run scripts/netsplit.lua` is a good first one.
       """,
-    subcommands: [RunCommand.self, GuestCommand.self, VersionCommand.self])
+    subcommands: [
+      RunCommand.self, TestCommand.self, PlanCommand.self, CheckCommand.self, NewCommand.self,
+      ReportCommand.self, ReplCommand.self, AttachCommand.self, DoctorCommand.self,
+      GuestCommand.self, VersionCommand.self,
+    ])
 }

@@ -1,6 +1,11 @@
 import ArgumentParser
 import Glibc
+import Processes
 
+if let reason = DescriptorLimit.raise() {
+  Terminal.say("vmscript: \(reason)")
+  exit(3)
+}
 let words = Array(CommandLine.arguments.dropFirst())
 if words.count > 1, words[0] == "run", words[1] == "-" || !words[1].hasPrefix("-") {
   // Nothing is left to parse, and swift-argument-parser would take 1.5 ms for it.

@@ -4,45 +4,6 @@ import Testing
 
 /// The keys of a terminal go to a guest, and whatever ends that, the terminal is as it was.
 @Suite(.serialized) struct TerminalTests {
-  /// A pseudo-terminal.
-  private final class Pseudoterminal {
-    let master: Int32
-    private let slave: Int32
-    let path: String
-
-    init() throws {
-      // Swift's Glibc has neither posix_openpt nor these requests (ioctl_tty(2)).
-      let (setLock, getNumber) = (UInt(0x4004_5431), UInt(0x8004_5430))
-      var (unlocked, number) = (Int32(0), Int32(0))
-      master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
-      try #require(
-        ioctl(master, setLock, &unlocked) == 0 && ioctl(master, getNumber, &number) == 0)
-      path = "/dev/pts/\(number)"
-      slave = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC)
-      _ = fcntl(master, F_SETFL, O_NONBLOCK)
-    }
-
-    deinit {
-      close(master)
-      close(slave)
-    }
-
-    var mode: [UInt8] {
-      var mode = termios()
-      tcgetattr(slave, &mode)
-      return withUnsafeBytes(of: &mode) { Array($0) }
-    }
-
-    func type(_ text: String) { _ = write(master, text, text.utf8.count) }
-
-    /// What was shown since the last look.
-    func read() -> String {
-      var bytes = [UInt8](repeating: 0, count: 1 << 16)
-      let count = Glibc.read(master, &bytes, bytes.count)
-      return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
-    }
-  }
-
   enum End: CaseIterable { case key, terminate, interrupt, kill }
 
   @Test(arguments: End.allCases) func isAsItWas(after end: End) throws {
@@ -55,9 +16,9 @@ import Testing
       ["/bin/sh", "-c", "exec \"$@\" 2>'\(terminal.path)'", "sh", ScriptRun.binary, "run", script],
       environment: traces.environment, directory: ScriptTests.root, input: terminal.path)
     let deadline = Date().addingTimeInterval(100)
-    var (shown, hasTyped, hasEnded, wasRaw) = ("", false, false, false)
+    var (hasTyped, hasEnded, wasRaw) = (false, false, false)
     child.run { child in
-      shown += terminal.read()
+      terminal.look()
       let output = String(decoding: child.outputBytes, as: UTF8.self)
       if !hasTyped, output.contains("ready\n") {
         hasTyped = true
@@ -77,10 +38,10 @@ import Testing
       if hasEnded, end == .key, terminal.mode == before { Glibc.kill(child.pid, SIGTERM) }
       return Date() > deadline ? nil : 0.05
     }
-    shown += terminal.read()
-    let report = "\(end): \(String(decoding: child.outputBytes, as: UTF8.self)) \(shown)"
+    terminal.look()
+    let report = "\(end): \(String(decoding: child.outputBytes, as: UTF8.self)) \(terminal.shown)"
     #expect(hasTyped && hasEnded && wasRaw, "\(report)")
-    #expect(shown.contains("typed by hand"), "\(report)")
+    #expect(terminal.shown.contains("typed by hand"), "\(report)")
     #expect(child.status == [.key: 143, .terminate: 143, .interrupt: 130, .kill: -SIGKILL][end])
     #expect(traces.left { terminal.mode == before ? [] : ["a terminal that is raw"] } == [])
   }

@@ -127,9 +127,15 @@ eventually.near(counted, 9, 1, { interval = 0 })
 eventually.falsy(function() return counted() < 12 end)
 eventually.error(function() return counted() < 14 or error "enough" end, "enough")
 check.error(function() eventually.equal(counted, -1, { timeout = 0.1, message = "count" }) end,
-  "timeout", pattern "timed out after 0.1 s of trying; the last time: .*lua:%d+: count: got %d+, exp")
+  "timeout", pattern "lua:%d+: count: got %d+, expected %-1, still after 0.1 s of trying %(%d+ times%)")
 check.error(function() eventually.equal(function() error "own" end, 1) end, "own")
 check.equal(eventually.stays(counted, 0.2, { interval = 0.05 }), count)
+local turns = 0
+do
+  local _ <close> = spawn(function() while wait(0) == nil do turns = turns + 1 end end)
+  eventually.stays(counted, 0.1, { interval = 0 })
+end
+assert(turns > 0, "other tasks have their turn")
 local until_when = now() + 0.2
 check.error(function() eventually.stays(function() return now() < until_when end, 5) end,
   "assertion", pattern "held for 0%.%d s of 5 s, then: it returned false")

@@ -78,6 +78,17 @@ err = check.error(function() service.start(vm, { command = "sleep 1000", timeout
 check.equal(vm:sh "ps | grep '[s]leep 1000' || true", "")
 err = check.error(function() service.start(vm, { command = "sleep 1000",
   health = function() error "own" end }) end, "assertion", "own")
+-- Nor is one left running whose start is cancelled, or cut short.
+local function unhealthy() service.start(vm, { command = "sleep 1001", health = "false" }) end
+local starting = spawn(unhealthy)
+wait.eventually(function() return vm:sh "pidof sleep" end)
+starting:cancel()
+check.error(function() wait(starting) end, "was cancelled")
+check.equal(vm:sh "ps | grep '[s]leep 1001' || true", "")
+check.error(function() within(1, unhealthy) end, "timeout", "1 s of within")
+check.equal(vm:sh "ps | grep '[s]leep 1001' || true", "")
+check.error(function() service.start(vm, { name = "httpd", command = "sleep 1002" }) end, "usage",
+  "machine 'node1' runs a service 'httpd' already")
 check.error(function() service.start(vm, { command = "if", health = "sleep 1", name = "syntax" }) end,
   "command", "before it was healthy")
 local stubborn = service.start(vm, { name = "stubborn", stop_timeout = 0.5,

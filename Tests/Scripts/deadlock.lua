@@ -19,6 +19,10 @@ stuck({ "main at Tests/Scripts/deadlock.lua:20 waits for task of Tests/Scripts/d
   "task of Tests/Scripts/deadlock.lua:16 at Tests/Scripts/deadlock.lua:16 waits for task of Tests/Scripts/deadlock.lua:17",
 }, function() wait(a) end)
 stuck({}, wait.any, { a, b }) stuck({}, wait.all, { a, b })
+-- What has come already is not among what is waited for.
+stuck({ "main at Tests/Scripts/deadlock.lua:24 waits for task of Tests/Scripts/deadlock.lua:17\n" }, function()
+  wait.all { spawn(function() end), b, timer(0) }
+end)
 a:cancel() b:cancel()
 -- Channels that nobody puts into or takes from, barriers that nobody comes to.
 local c = channel { name = "jobs", capacity = 1 }
@@ -26,10 +30,10 @@ stuck({ "waits for a value from channel 'jobs'" }, function() c:take() end)
 c:put(1)
 stuck({ "waits for room in channel 'jobs'" }, function() c:put(2) end)
 c:take()
-stuck({ "waits for 2 more tasks to arrive at the barrier of Tests/Scripts/deadlock.lua:30" },
+stuck({ "waits for 2 more tasks to arrive at the barrier of Tests/Scripts/deadlock.lua:34" },
   function() barrier(3):arrive() end)
 -- Inside a coroutine: the line that waits, not the one that resumed.
-stuck({ "main at Tests/Scripts/deadlock.lua:33 waits" }, function()
+stuck({ "main at Tests/Scripts/deadlock.lua:37 waits" }, function()
   coroutine.wrap(function() c:take() end)()
 end)
 stuck({}, parallel, { function() c:take() end, function() c:take() end })

@@ -25,7 +25,10 @@ local later = signal "USR1"
 send "USR1" send "USR2" send "WINCH" send "HUP"
 wait.all { usr1, later, usr2, window, hup }
 raises("usage", "did you mean 'USR1'?", signal, "USR3")
-raises("usage", 'one of "HUP", "USR1", "USR2", "WINCH", got \'INT\'', signal, "INT")
+for _, given in ipairs { "INT", "KILL", 9 } do
+  local text = tostring(raises("usage", "; known: HUP, USR1, USR2, WINCH", signal, given))
+  equal(select(2, text:gsub("USR1", "")), 1)
+end
 raises("usage", "got nil", signal)
 
 -- wait.never.

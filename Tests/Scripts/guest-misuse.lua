@@ -1,5 +1,6 @@
 -- Guests that cannot be.
 -- stdout: done
+-- stderr: preparing a guest with iproute2, once
 local check = require "modules.check"
 local raises = check.raises
 
@@ -32,6 +33,12 @@ files("'/usr/bin' is a folder of the guest", { ["/usr/bin"] = "" })
 files("'/bin/x' and '/usr/sbin/x' are one file", { ["/bin/x"] = "", ["/usr/sbin/x"] = "" })
 files("'/x/y/z' cannot be below '/x', which is a file", { ["/x"] = "", ["/x/y/z"] = "" })
 files("a path has up to 1024 bytes", { ["/" .. ("x"):rep(256)] = "" })
+for path, text in pairs {
+  ["/etc/iproute2"] = "'/etc/iproute2' is a folder of a package's",
+  ["/usr/sbin/bridge/x"] = "'/usr/sbin/bridge/x' cannot be below '/bin/bridge', which is a file of a package's",
+} do
+  raises("usage", "guest: files: " .. text, guest, { packages = { "iproute2" }, files = { [path] = "" } })
+end
 local pipe = os.tmpname()
 assert(os.execute(("rm '%s'; mkfifo '%s'"):format(pipe, pipe)))
 raises("usage", "is no regular file", guest, { files = { ["/x"] = { from = pipe } } })

@@ -10,6 +10,7 @@ local recipe = {
   files = {
     ["/etc/service.conf"] = "one\0two",
     ["/usr/bin/probe"] = { text = "#!/bin/sh\necho probed as $(id -un)\n", mode = "755" },
+    ["/usr/sbin/bridge"] = { text = "#!/bin/sh\necho mine\n", mode = "755" },  -- iproute2 has one
     ["/opt/deep/down"] = { from = here "modules/check.lua" },
   },
 }
@@ -29,6 +30,7 @@ assert(vm:sh("ip -json addr show x"):find('"local":"10.0.0.1"', 1, true), "iprou
 local loaded = vm:sh "cat /proc/modules"
 assert(loaded:find "dm_crypt" and loaded:find "dm_mod", loaded)
 equal(vm:read "/etc/service.conf", "one\0two")
+equal(vm:sh "bridge", "mine")
 equal(vm:sh "su service -c /usr/bin/probe", "probed as service")
 equal(#vm:read "/opt/deep/down", #vm:exec({ "cat", "/opt/deep/down" }).stdout)
 equal(vm:sh "stat -c '%a %u' /bin/probe /etc/service.conf", "755 0\n644 0")

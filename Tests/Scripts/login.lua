@@ -36,8 +36,18 @@ wait(0)
 raises("usage", "runs one at a time", shell.sh, shell, "true")
 task:cancel()
 pcall(wait, task)
-equal(shell:sh "echo on; ps | grep -c 's[l]eep 6' || true", "on\n0")
+equal(shell:sh "echo on", "on")
+wait.eventually(function() return shell:sh "ps | grep -c 's[l]eep 6' || true" == "0" end)
 equal(wait.eventually(function() return shell:sh "echo tried" end, { timeout = 5 }), "tried")
+-- A guest that is late is waited for, as long as the next command has time.
+raises("timeout", "0.2 s waiting for command 'sleep 65'", shell.sh, shell, "sleep 65", { timeout = 0.2 })
+vm:pause()
+for _ = 1, 2 do
+  raises("timeout", "0.2 s waiting for the shell on machine 'a' to be done with command 'sleep 65'", shell.sh, shell,
+    "true", { timeout = 0.2 })
+end
+vm:resume()
+equal(shell:sh "echo heard", "heard")
 
 -- Over with its boot, said at once; and with its end.
 task = spawn(function() return select(2, pcall(shell.sh, shell, "sleep 64")) end)

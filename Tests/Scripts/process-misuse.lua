@@ -38,6 +38,10 @@ one:stop()
 check.raises("exited", "has ended", one.signal, one, "TERM")
 check.raises("timeout", { "timed out after 0.1 s waiting for text 'x' of process 'sleep'" },
   p.expect, p, "x", { timeout = 0.1 })
+local unstarted = process { "true", name = "later", start = false }
+for _, method in ipairs { "expect", "read", "lines", "write", "finish", "signal", "exited" } do
+  no("process 'later' was not started yet; call later:start()", unstarted[method], unstarted, "x")
+end
 -- One that does not read.
 check.raises("timeout", "the other side does not read", p.write, p, ("x"):rep(1 << 20), { timeout = 0.1 })
 print "done"

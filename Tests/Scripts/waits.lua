@@ -98,7 +98,7 @@ raises("usage", "parallel", parallel, 1)
 local tries = 0
 equal(wait.eventually(function() tries = tries + 1 return tries == 3 and "third" end), "third")
 tries = 0
-raises("timeout", { "timed out after 0.1 s of trying", "returned false" },
+raises("timeout", { "the function returned false, still after 0.1 s of trying (", " times)" },
   wait.eventually, function() tries = tries + 1 return false end, { timeout = 0.1 })
 assert(tries > 1)
 raises("lua", "attempt to index a nil value", wait.eventually, function() return late.no.field end)
@@ -106,7 +106,7 @@ raises("usage", "not negative", wait.eventually, function() wait(-1) end)
 started = now()
 raises("timeout", "0.1 s", wait.eventually, function() wait(task(60)) end, { timeout = 0.1 })
 assert(now() - started < 5, "an inner wait is capped")
-local err = raises("timeout", "the last time: ", wait.eventually,
+local err = raises("timeout", "timed out waiting for", wait.eventually,
   function() wait(task(60), { timeout = 70 }) end, { timeout = 0.1 })
 assert(not tostring(err):find("70", 1, true), "the cap passed, not the wait's own time-out")
 raises("usage", "wants a function, got number", wait.eventually, 1)

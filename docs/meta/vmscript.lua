@@ -758,9 +758,24 @@ function GuestProcess:wait(options) end
 ---@param signal? string|integer default "KILL"
 function GuestProcess:kill(signal) end
 
+--- When a boot came to its phases, in seconds of now(); nil for what was not seen.
+---@class Boot
+---@field boot? integer
+---@field launched? number QEMU runs, or the guest was reset
+---@field first_byte? number on the console
+---@field kernel? number
+---@field init? number
+---@field ready? number the agent answers
+---@field exited? number
+---@field reason? "poweroff"|"reboot"|"panic"|"killed"|"crashed"
+
+---@class Timing: Boot the present boot, or the last
+---@field boots Boot[]
+
 ---@class Machine
 ---@field name string
 ---@field boots integer
+---@field timing Timing
 ---@field tags string[]
 local Machine = {}
 
@@ -802,6 +817,10 @@ function Machine:unit(name) end
 ---@return string|integer|ConsoleMatch match after the key, if there are several texts
 ---@return string|integer ... captures
 function Machine:expect(text, options) end
+
+--- The console in this terminal: returns when Ctrl-] leaves it, or the machine has powered off. Without a
+--- terminal an error of kind usage.
+function Machine:attach() end
 
 --- Types on the console: strings are text, tables name keys, such as { "ctrl-c" }.
 ---@param ... string|string[]
@@ -1063,7 +1082,7 @@ function wait.all(events, options) end
 function wait.never(events, seconds) end
 
 --- Calls f until it returns something true; false, nil and errors of kinds command, connection and
---- assertion are tried again.
+--- assertion are tried again. When the time is over it raises what the last try said, of kind timeout.
 ---@generic T
 ---@param f fun(): T
 ---@param options? EventuallyOptions
@@ -1190,6 +1209,18 @@ function options.optional(...) end
 ---@return OptionRule
 function options.one_of(...) end
 
---- Ends the script as one that cannot run here, with status 0.
+--- Ends the script, or the test that it is in, as one that cannot run here, with status 0.
 ---@param reason string
 function skip(reason) end
+
+---@class TestOptions
+---@field tags? string[] for `vmscript test --tags`
+---@field timeout? Seconds for all of it; default: each wait has its own
+
+--- A test of this file: runs now. If it fails the next ones run all the same, and the file fails at
+--- its end. What is made in it ends with it.
+---@param name string of which there is one in a file
+---@param options TestOptions
+---@param f fun()
+---@overload fun(name: string, f: fun())
+function test(name, options, f) end

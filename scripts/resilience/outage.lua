@@ -71,6 +71,8 @@ local outage = {}
 ---@return OutageWatch
 function outage.watch(probe, given)
   local read = vmscript.options(given, { interval = 0.1 }, "outage.watch")
+  vmscript.options({ probe = probe }, { probe = vmscript.options.required "function" },
+    "outage.watch")
   local self = setmetatable({ report = { tries = 0, failures = 0, outages = {} } }, Watch)
   self.task = vmscript.spawn(function()
     while true do
@@ -79,7 +81,7 @@ function outage.watch(probe, given)
       local kind = not ok and type(value) == "userdata" and value.kind
       if not ok and not EXPECTED[kind] then error(value, 0) end
       self:record(began, ok and value, ok and "it returned " .. tostring(value) or value)
-      vmscript.wait(math.max(read.interval, 0.001))  -- a wait that is over lets nobody else run
+      vmscript.wait(read.interval)
     end
   end)
   return self

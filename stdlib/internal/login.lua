@@ -188,15 +188,17 @@ local function demand(shell, function_name)
 end
 
 --- A command that was given up has had its SIGINT then; what is left of it gets SIGQUIT. Programs
---- in the background ignore both.
-local function recover(shell)
+--- in the background ignore both. Returns when the shell has answered, or raises at the deadline.
+local function recover(shell, timeout, deadline)
   shell.count = shell.count + 1
   local answer = ("still-%d"):format(shell.count)
   shell.vm:send({ "ctrl-\\" }, "?" .. answer .. "\n")
-  local found = await(shell.vm, { yes = ("%s:%s."):format(shell.mark, answer) }, 5, shell.boot)
+  local found, last = await(shell.vm, { yes = ("%s:%s."):format(shell.mark, answer) },
+    math.max(0, deadline - host.now()), shell.boot)
   if not found then
-    shell.over = ("command '%s' ran out of time, and neither SIGINT nor SIGQUIT ended it")
-      :format(shell.lost)
+    host.fail("timeout", ("timed out after %g s waiting for the shell on machine '%s' to be done "
+      .. "with command '%s', which was given up before"):format(timeout, shell.name, shell.lost),
+      last.notes, { machine = shell.name })
   end
   shell.lost = nil
 end
@@ -223,25 +225,24 @@ local function run(shell, command, options, what)
   local _ <close> = setmetatable({}, { __close = function()
     shell.busy = nil
     if done then return end
-    shell.lost = short(command)
+    shell.lost = shell.lost or short(command)
     pcall(shell.vm.send, shell.vm, { "ctrl-c" })
   end })
-  if shell.lost then
-    recover(shell)
-    if shell.over then
+  --- An error of kind agent is a new boot.
+  local function tried(ok, ...)
+    if ok then return ... end
+    local reason = ...
+    if type(reason) == "userdata" and reason.kind == "agent" then
       done, shell.busy = true, nil
       demand(shell, what)
     end
+    error(reason, 0)
   end
+  if shell.lost then tried(pcall(recover, shell, timeout, deadline)) end
   local function expect(texts)
-    local ok, key, found = pcall(await, shell.vm, texts, math.max(0, deadline - host.now()),
-      shell.boot)
-    if ok and key then return key, found end
-    if not ok and type(key) == "userdata" and key.kind == "agent" then
-      done, shell.busy = true, nil
-      demand(shell, what)
-    end
-    if not ok then error(key, 0) end
+    local key, found = tried(pcall(await, shell.vm, texts, math.max(0, deadline - host.now()),
+      shell.boot))
+    if key then return key, found end
     host.fail("timeout", ("timed out after %g s waiting for command '%s' in the shell on machine "
       .. "'%s'"):format(timeout, short(command), shell.name), found.notes,
       { machine = shell.name })
@@ -301,7 +302,10 @@ end
 --- Ends it; the console asks for a login again.
 function Shell:logout()
   demand(self, "logout")
-  if self.lost then recover(self) end
+  if self.lost then
+    local timeout = host.default_timeout()
+    recover(self, timeout, host.now() + timeout)
+  end
   self.vm:send "!\n"
   self.over = "it was logged out"
 end

@@ -50,8 +50,10 @@ local function eventually(f, options)
   local timeout = options.timeout or host.default_timeout()
   local deadline = host.now() + timeout
   local pause = options.interval or 0.02
-  local last, notes
+  local last
+  local tries = 0
   while true do
+    tries = tries + 1
     local results = attempt(f, math.max(0, deadline - host.now()))
     local ok, value = results[1], results[2]
     if ok and value then return table.unpack(results, 2, results.n) end
@@ -61,12 +63,16 @@ local function eventually(f, options)
     if not ok and not RETRIED[kind] and not cut then error(value, 0) end
     -- That a try had no time left says less than why those before it failed.
     if not (cut and last) then
-      last = ok and "it returned " .. tostring(value) or tostring(value)
-      notes = not ok and value.notes or nil
+      last = ok and { message = "the function returned " .. tostring(value) } or value
     end
     if late then
-      local message = ("timed out after %g s of trying; the last time: %s"):format(timeout, last)
-      host.fail("timeout", message, notes)
+      -- What is wrong, and not that time has passed, is what a person wants to know.
+      local times = tries == 1 and "once" or tries .. " times"
+      local text = ("%s, still after %g s of trying (%s)"):format(last.message, timeout, times)
+      host.fail("timeout", text, last.notes, {
+        machine = last.machine, process = last.process, code = last.code, signal = last.signal,
+        stdout = last.stdout, stderr = last.stderr,
+      }, last.where)
     end
     host.wait(math.min(pause, math.max(0, deadline - host.now())))
     if not options.interval then pause = math.min(pause * 1.5, 0.5) end
@@ -159,6 +165,9 @@ local function skip(reason)
   host.fail("assertion", "skipped: " .. tostring(reason), nil, { skip = "true" })
 end
 
+--- A test of this file.
+local function test(...) require "internal.case"(...) end
+
 --- A network's methods that are written in Lua, by name.
 local network_methods = {
   nemesis = function(...) return require "vmscript.nemesis".start(...) end,
@@ -219,6 +228,7 @@ local api = {
   options = options,
   step = step,
   skip = skip,
+  test = test,
 }
 
 for name, value in pairs(api) do _G[name] = value end
@@ -227,10 +237,15 @@ package.loaded.vmscript = api
 package.loaded["internal.host"] = {
   fail = host.fail, say = host.say, scratch = host.scratch, hint = host.hint,
   seed = host.seed, record = host.record, check_impairment = host.check_impairment,
-  guard = host.guard, channel = host.channel, barrier = host.barrier,
+  guard = host.guard, rehearse = host.rehearse, remedy = host.remedy,
+  channel = host.channel, barrier = host.barrier,
   default_timeout = host.default_timeout, annotate = host.annotate,
   pattern_text = host.pattern_text,
-  now = host.now, token = host.token,
+  now = host.now, token = host.token, members = host.members, machine_fields = host.machine_fields,
   console_expect = host.console_expect, console_length = host.console_length,
+  case_begin = host.case_begin, case_failed = host.case_failed, case_note = host.case_note,
+  case_things = host.case_things, case_end_tasks = host.case_end_tasks,
+  case_check = host.case_check, case_end = host.case_end, enter_scope = host.enter_scope,
+  leave_scope = host.leave_scope, catch_all = host.catch_all, note_trace = host.note_trace,
 }
 host.machine_method("login", function(...) return require "internal.login".login(...) end)

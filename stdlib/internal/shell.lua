@@ -35,7 +35,7 @@ function shell.demand(packages)
   end
   if #missing == 0 then return end
   host.fail("missing", ("an image is built with programs that are not on this host: "
-    .. "sudo apt-get install %s"):format(table.concat(missing, " ")))
+    .. "%s"):format(host.remedy(missing)))
 end
 
 return shell

@@ -30,9 +30,12 @@ end
 --- `script(stage, key)`, a shell script that makes it in its working folder; `stage` is a folder
 --- for what it needs on the way. Two runs make it once; a failed or killed one leaves nothing.
 function store.make(recipe)
-  local stage = host.scratch()
-  shell.write(stage .. "/text", recipe.text)
-  local sum = shell.output(("sha256sum <%s 2>/dev/null"):format(q(stage .. "/text")))
+  local is_rehearsal = host.rehearse()
+  local stage = not is_rehearsal and host.scratch()
+  local text = stage and stage .. "/text" or os.tmpname()
+  shell.write(text, recipe.text)
+  local sum = shell.output(("sha256sum <%s 2>/dev/null"):format(q(text)))
+  if is_rehearsal then os.remove(text) end
   if not sum then shell.demand(recipe.programs) end
   local key = sum:match "%x+"
   local images = folder()
@@ -44,6 +47,7 @@ function store.make(recipe)
     return final, key
   end
   shell.demand(recipe.programs)
+  if is_rehearsal then host.rehearse(("the image %s to be built, once"):format(recipe.name)) end
   local new = ("%s/.building-%s"):format(images, stage:match "([^/]+)/[^/]+$")
   host.guard(new, true)
   local _ <close> = setmetatable({}, { __close = function() host.guard(new, false) end })

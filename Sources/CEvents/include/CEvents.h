@@ -19,3 +19,6 @@ int events_sleep(int first, int second, bool wants_room, int64_t nanoseconds);
 
 // epoll_wait with a time-out in nanoseconds, for ever if that is negative. Returns how many events.
 int events_await(int epoll, struct epoll_event *events, int room, int64_t nanoseconds);
+/// How many columns of a terminal a character of Unicode takes: 0, 1 or 2; -1 for none that is shown.
+int events_columns(unsigned int scalar);
+

@@ -71,8 +71,14 @@ void bridge_push_task_body(lua_State *L);
 // lua_resume; `task` is the base coroutine of the task, which is not to yield by coroutine.yield.
 int bridge_resume(lua_State *task, lua_State *from, int arguments, int *results);
 
+// The task in which coroutine.running says that it is the main one; NULL for none.
+void bridge_set_main(lua_State *task);
+
 // lua_pcallk without a continuation.
 int bridge_pcall(lua_State *L, int arguments, int results, int handler);
+
+// Whether there is a pcall, an xpcall or a coroutine.resume among the thread's frames.
+bool bridge_catches(lua_State *L);
 
 // Which unwinding by an uncatchable error the running task is in: 0 for none. What a catcher finds
 // changed since it began is not for it to catch.

@@ -1,0 +1,1 @@
+test("is busy", function() while true do end end)

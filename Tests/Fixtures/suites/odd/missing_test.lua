@@ -1,0 +1,1 @@
+test("wants a program", function() process { "no-such-program-anywhere" } end)

@@ -1,0 +1,3 @@
+print "begun"
+test("sleeps", function() wait(60) end)
+test("comes later", function() end)

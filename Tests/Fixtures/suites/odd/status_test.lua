@@ -1,0 +1,2 @@
+test("passes", function() end)
+os.exit(7)

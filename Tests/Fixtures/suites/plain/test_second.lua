@@ -1,0 +1,2 @@
+-- A file that is a test by itself.
+print "second"

@@ -42,6 +42,9 @@ struct MachineBoot: Sendable {
       machine.exited.subscribe { Supervisor.post { HostRoom.shared.leave(name) } },
     ]
     if let agent {
+      agent.onTimerless = { [weak machine] in
+        if let text = machine?.guestHasNoTimer() { Ending.shared.tell("vmscript: \(text)") }
+      }
       agent.onReady = { [weak machine] ready in
         machine?.agentIsReady(
           at: ready.at, uptime: ready.uptime,

@@ -11,6 +11,7 @@
 uint64_t now(void);  // nanoseconds, monotonic
 
 extern bool is_init;
+extern bool has_timer;
 
 // boot.c
 void boot(void);
@@ -100,6 +101,10 @@ void exec_signal(struct request *request, int number);
 uint64_t exec_deadlines(uint64_t time);  // acts on those that passed; the next one
 size_t exec_running(void);
 void child_defaults(void);
+
+// timer.c
+void timer_set(void);
+bool timer_fires(void);  // looks for 0.25 s at most, without sleeping
 
 // clock.c
 void synchronise(const uint8_t *body, size_t length);

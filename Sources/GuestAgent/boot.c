@@ -168,6 +168,7 @@ void boot(void) {
   char name[256];
   umask(022);
   mount_all();
+  timer_set();
   read_text("/proc/cmdline", command_line, sizeof command_line);
   load_modules();
   mount_shares();

@@ -14,6 +14,7 @@
 #include "agent.h"
 
 bool is_init;
+bool has_timer = true;
 uint64_t init_began;
 static bool has_children = true;
 
@@ -192,7 +193,10 @@ int main(int count, char **arguments) {
   if (detaches) detach();
   int signals = open_signals();
   port_use(port);
-  if (is_init) shell_prepare();
+  if (is_init) {
+    shell_prepare();
+    has_timer = timer_fires();
+  }
   if (port >= 0) send_hello();
   run(port, signals);
 }

@@ -135,6 +135,7 @@ void send_data(uint32_t request, uint8_t stream, size_t length) {
 
 void send_hello(void) {
   struct hello hello = {.version = PROTOCOL_VERSION, .is_init = is_init, .began = init_began};
+  if (!has_timer) hello.flags = HELLO_NO_TIMER;
   struct utsname names;
   // GRND_INSECURE: waiting for entropy would hold the boot, and the number need only be another.
   while (session == 0 || session == UINT32_MAX)

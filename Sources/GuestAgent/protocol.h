@@ -81,12 +81,16 @@ enum power { POWER_OFF = 0, POWER_REBOOT = 1, POWER_HALT = 2 };
 
 // Body of HELLO, of fixed size: see "After a reboot" in docs/agent.md.
 struct hello {
-  uint16_t version, reserved;
+  uint16_t version, flags;  // enum hello_flags
   uint32_t is_init;
   uint64_t uptime;  // nanoseconds since the kernel started
   char boot_id[40];
   char release[64];
   uint64_t began;  // nanoseconds from the kernel's start to init's; 0: the agent is not init
+};
+
+enum hello_flags {
+  HELLO_NO_TIMER = 1,  // the kernel found none: nothing that waits for time goes on
 };
 
 struct exit_body {

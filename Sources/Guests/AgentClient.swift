@@ -16,6 +16,9 @@ import Processes
 
   /// Set while the guest of this boot cannot be had, by who would have brought the agent into it.
   public nonisolated let barred = Event<AgentError>()
+  /// Called when a guest has come up whose kernel has no timer. Such a guest is not made ready: who is
+  /// called boots it again, or gives it up.
+  public var onTimerless: (@Supervisor () -> Void)?
   /// Told of each agent before `ready` is set.
   public var onReady: @Supervisor (AgentReady) -> Void = { _ in }
   /// The kernel's numbers of the boot whose agent said hello last, and of the one that a reset has ended;
@@ -227,12 +230,8 @@ import Processes
     if sent == 0 { outgoing = [] }
     leaving.clear()
     barred.clear()
-    let agent =
-      AgentReady(
-        session: frame.session, uptime: Double(body.littleOrZero(UInt64.self, at: 8)) / 1e9,
-        bootID: bootID, kernelRelease: body.text(at: 56, size: 64),
-        isInit: body.littleOrZero(UInt32.self, at: 4) != 0,
-        initUptime: Double(body.littleOrZero(UInt64.self, at: 120)) / 1e9, at: .now)
+    let agent = AgentReady(frame, hello: body)
+    if !agent.hasTimer, let onTimerless { return onTimerless() }
     onReady(agent)
     ready.set(agent)
     send(.welcome, 0, body: Self.clockAndSeed())

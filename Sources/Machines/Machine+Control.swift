@@ -47,6 +47,16 @@ extension Machine {
 
   /// Presses the reset button, and returns when the guest's next boot begins.
   public func reset(until deadline: Deadline = .never) async throws(MachineError) {
+    // A boot that was begun again before counts with the one before, this one does not.
+    if let bootsAgain { _ = await bootsAgain.wait(until: deadline) }
+    isBootingAgain = false
+    timerlessBoots = 0
+    try await pressReset(until: deadline)
+  }
+
+  func pressReset(until deadline: Deadline = .never) async throws(MachineError) {
+    isResetting = true
+    defer { isResetting = false }
     let wereAllowed = areRebootsAllowed
     // With -no-reboot a reset ends QEMU.
     try await setReboots(allowed: true, until: deadline)
@@ -61,7 +71,7 @@ extension Machine {
 
   /// Once the firmware has stopped resetting the machine on its own (see guestReset).
   private func forbidRebootsAgain() async {
-    while isRunning, let last = lastReset, Instant.now.seconds(since: last) < 1 {
+    while isRunning, let last = lastReset, isResetting || Instant.now.seconds(since: last) < 1 {
       _ = await exited.wait(until: .after(0.25))
     }
     if isRunning { try? await setReboots(allowed: false) }

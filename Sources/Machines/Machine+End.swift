@@ -34,6 +34,7 @@ extension Machine {
     if isInBootLoader && isGuests { return loaderReset() }
     let last = lastReset
     lastReset = .now
+    if isBootingAgain { return resets.set(bootCount.value ?? 0) }
     // SeaBIOS resets a q35 again, up to a dozen times and more with several processors, before it
     // boots after a reset (seen with QEMU 7.2): that is one boot, in which nothing has spoken.
     let snapshot = console.snapshot
@@ -69,6 +70,8 @@ extension Machine {
 
   /// The guest has booted: from now on its reboots end the machine, unless they are allowed.
   public func guestIsReady() {
+    isBootingAgain = false
+    timerlessBoots = 0
     guard isInBootLoader else { return }
     isInBootLoader = false
     Task { @Supervisor in try? await self.setReboots(allowed: specification.allowsReboot) }

@@ -50,6 +50,9 @@ extension Machine {
     shareServers = []
     isEndAsked = false
     areStopsAsked = false
+    isBootingAgain = false
+    timerlessBoots = 0
+    bootsAgain = nil
     (isPaused, isFrozen) = (false, false)
     isInBootLoader = specification.hasOwnBootLoader && !specification.allowsReboot
     loaderResets = 0

@@ -63,6 +63,12 @@ import Record
   let settled = Event<Bool>()
   /// Set at each reset of the guest to the boot it begins, and to 0 at the end.
   let resets = Event<Int>()
+  /// A reset is under way that vmscript asked for.
+  var isResetting = false
+  /// The present boot was begun again for want of a timer, how often, and until when that reset lasts.
+  var isBootingAgain = false
+  var timerlessBoots = 0
+  var bootsAgain: Event<Bool>?
   /// When the guest was last reset.
   var lastReset: Instant?
   var handlers: [UInt64: @Supervisor (QMPEvent) -> Void] = [:]

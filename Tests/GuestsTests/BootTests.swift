@@ -12,6 +12,7 @@ import Testing
       "\(machine): agent ready after \(ready.at.seconds(since: guest.started)) s,",
       "\(ready.uptime) s of them the guest's")
     #expect(ready.isInit)
+    #expect(ready.hasTimer)
     #expect(ready.bootID.count == 36)
     #expect(try guest.text("uname -r") == ready.kernelRelease + "\n")
     #expect(try guest.text("hostname; echo $HOME; pwd; id -u") == "tester\n/root\n/\n0\n")
@@ -24,6 +25,15 @@ import Testing
         "until ps -o comm,tty | grep -v '?' | grep sh; do sleep 0.05; done"
       ).contains("sh"))
     #expect(try TestGuest.readText(guest.console).contains("job control") == false)
+  }
+
+  /// Linux without the local APIC's timer, which is all that a microvm has.
+  @Test func anAgentWithoutATimerSaysSo() throws {
+    let guest = try TestGuest(words: "noapictimer")
+    let ready = try guest.ready()
+    print("its hello came \(ready.uptime) s after the kernel's start")
+    #expect(!ready.hasTimer)
+    #expect(try guest.text("echo it runs") == "it runs\n")
   }
 
   @Test func networkOfTheCommandLine() throws {

@@ -60,6 +60,38 @@ import Testing
     #expect(result.standardOutput == [255, 255, 255, 255])
   }
 
+  /// A guest whose kernel has no timer is nobody's: who would boot it again is told, and what is asked
+  /// waits for the next.
+  @Test func aGuestWithoutATimerIsNotReady() throws {
+    let (ours, theirs) = try Descriptor.pair().split()
+    let told = Event<Bool>()
+    let client = Supervisor.sync {
+      let client = AgentClient(ours)
+      client.onTimerless = { told.set(true) }
+      return client
+    }
+    let ping = Supervisor.sync { client.ping() }
+    func hello(session: UInt32, flags: UInt8) {
+      var hello: [UInt8] = []
+      Frame(session: session, request: 0, kind: .hello, length: FrameParser.helloBody)
+        .encode(into: &hello)
+      hello += [2, 0, flags, 0, 1] + [UInt8](repeating: 0, count: FrameParser.helloBody - 5)
+      _ = write(theirs.number, hello, hello.count)
+    }
+    hello(session: 5, flags: 1)
+    #expect(told.block(until: .after(5)) == true)
+    #expect(client.ready.value == nil)
+    // Not a byte goes to it, nor a welcome.
+    var file = pollfd(fd: theirs.number, events: Int16(POLLIN), revents: 0)
+    #expect(poll(&file, 1, 0) == 0)
+    Supervisor.sync { client.forgetGuest() }
+    hello(session: 6, flags: 0)
+    let ready = client.ready.block(until: .after(5))
+    #expect(ready?.session == 6 && ready?.hasTimer == true && ready?.isInit == true)
+    #expect(poll(&file, 1, 5000) == 1)
+    #expect(ping.value == nil)
+  }
+
   @Test func anotherVersionIsRefused() throws {
     let (ours, theirs) = try Descriptor.pair().split()
     let client = Supervisor.sync { AgentClient(ours) }

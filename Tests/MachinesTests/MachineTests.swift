@@ -231,6 +231,37 @@ import Testing
     }
   }
 
+  /// What a guest without a timer gets: the same boot again, five times and no more.
+  @Test func bootsBegunAgain() async throws {
+    let machine = try machine(.booting("again", "up\n", then: BootSector.halt, in: scratch))
+    try machine.start()
+    #expect(await machine.printed("up"))
+    let resets = Event<Int>(0)
+    let subscription = machine.onEvent {
+      if $0.name == "RESET" { resets.set((resets.value ?? 0) + 1) }
+    }
+    for time in 1...5 {
+      let seen = resets.value ?? 0
+      #expect(machine.guestHasNoTimer()?.contains("machine 'again'") == true)
+      let deadline = Deadline.after(60)
+      while resets.value == seen, !deadline.hasPassed { _ = await machine.bootsAgain?.wait() }
+      #expect(resets.value ?? 0 > seen && machine.timerlessBoots == time)
+    }
+    #expect(machine.bootCount.value == 1 && machine.console.snapshot.boot == 1)
+    #expect(machine.failure.value == nil)
+    #expect(machine.guestHasNoTimer() == nil)
+    let error = try #require(machine.failure.value)
+    #expect(error.kind == .agent && error.message.contains("no timer in 6 boots in a row"))
+    // One that a script asks for counts, also right behind one that does not.
+    machine.failure.clear()
+    machine.guestIsReady()
+    #expect(machine.guestHasNoTimer() != nil)
+    try await machine.reset(until: .after(60))
+    #expect(machine.bootCount.value == 2 && machine.timerlessBoots == 0)
+    subscription.cancel()
+    await machine.stop()
+  }
+
   @Test func controls() async throws {
     var specification = try MachineSpecification.booting(
       "control", "up\n", then: BootSector.halt, in: scratch)

@@ -24,7 +24,9 @@ import Testing
     for text in header.absentError { #expect(!run.errors.contains(text), "\(text) in \(report)") }
     for text in header.standardOutput { #expect(run.output.contains(text), "\(text) in \(report)") }
     if header.status == 0 && header.standardError.isEmpty {
-      #expect(run.errors.isEmpty, "nothing but the script's output: \(report)")
+      // Of the host, and of no script: a machine that came up without a timer was booted again.
+      let errors = run.errors.split(separator: "\n").filter { !$0.contains("found no timer") }
+      #expect(errors.isEmpty, "nothing but the script's output: \(report)")
     }
     #expect(left == [], "left behind by \(report)")
   }

@@ -65,9 +65,11 @@ import Testing
     var second = FrameMatch()
     second.etherType = 0x0806
     second.sourceMAC = 0x0200_0000_0001
-    #expect(try impairment([("match", web)]).matches == [first])
+    let lost = ("loss", Value.number(1))
+    #expect(try impairment([lost, ("match", web)]).matches == [first])
+    #expect(flaw(("match", web)).contains("'match' alone does nothing"))
     let both = Value.table(Table(positions: [web, arp]))
-    #expect(try impairment([("match", both)]).matches == [first, second])
+    #expect(try impairment([lost, ("match", both)]).matches == [first, second])
     #expect(flaw(("match", table())).contains("match is empty"))
     #expect(
       flaw(("match", table(("protocol", .string("tpc"))))).contains(

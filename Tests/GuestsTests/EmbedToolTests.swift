@@ -7,12 +7,14 @@ import Testing
 
 /// The build's own tool, which stands beside the tests' program.
 @Suite struct EmbedToolTests {
-  private func embed(_ modules: [String: String]) throws -> (
+  private func embed(_ modules: [String: String], types: String = "") throws -> (
     status: Processes.ExitStatus?, text: String
   ) {
     let folder = "/tmp/vmscript-test-embed-\(getpid())-\(UInt32.random(in: 0 ... .max))"
     try Files.makeFolder("\(folder)/stdlib/internal")
     defer { Files.remove(folder) }
+    try Files.makeFolder("\(folder)/meta")
+    try Files.write(Array(types.utf8), to: "\(folder)/meta/types.lua")
     for (name, text) in modules {
       try Files.write(Array(text.utf8), to: "\(folder)/stdlib/\(name)")
     }
@@ -25,7 +27,8 @@ import Testing
         Files.exists($0)
       })
     var command = Command(name: "EmbedTool", executable: tool)
-    command.arguments = ["stdlib", Argument("\(folder)/stdlib"), Argument("\(folder)/out.swift")]
+    command.arguments =
+      ["stdlib"] + ["stdlib", "meta", "out.swift"].map { Argument("\(folder)/\($0)") }
     let child = try Supervisor.sync { [command] in try Launcher.launch(command) }
     let status = child.exited.block(until: .after(30))
     let errors = Supervisor.sync { child.errorOutput }
@@ -34,15 +37,16 @@ import Testing
   }
 
   @Test func embedsModulesByName() throws {
-    let (status, text) = try embed([
-      "b.lua": "return [[\"\"\" \\(x) \"\"\"##]]\n", "a.lua": "return 1",
-      "internal/c.lua": "return 2\n",
-    ])
+    let (status, text) = try embed(
+      [
+        "b.lua": "return [[\"\"\" \\(x) \"\"\"##]]\n", "a.lua": "return 1",
+        "internal/c.lua": "return 2\n",
+      ], types: "---@class A\n")
     #expect(status == .exited(code: 0))
     let names = text.split(separator: "\n").compactMap { line in
       line.split(separator: "\"").dropFirst().first.flatMap { line.contains("name:") ? $0 : nil }
     }
-    #expect(names == ["vmscript.a", "vmscript.b", "internal.c"])
+    #expect(names == ["vmscript.a", "vmscript.b", "internal.c", "types"])
     #expect(text.contains("###\"\"\"\nreturn [[\"\"\" \\(x) \"\"\"##]]\n"))
   }
 

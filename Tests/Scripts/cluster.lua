@@ -74,7 +74,7 @@ check.equal({ err.code, err.machine, err.notes }, { 3, "node1", { "last lines of
 check.matches(err.where, "cluster.lua:70")
 err = check.error(function() service.start(vm, { command = "sleep 1000", timeout = 1.5,
   health = "echo no such luck >&2; false" }) end, "timeout",
-  pattern "service 'sleep' of machine 'node1' is not healthy: timed out .*exited with status 1")
+  pattern "service 'sleep' of machine 'node1' is not healthy: .*exited with status 1: no such luck, still after 1.5 s")
 check.equal(vm:sh "ps | grep '[s]leep 1000' || true", "")
 err = check.error(function() service.start(vm, { command = "sleep 1000",
   health = function() error "own" end }) end, "assertion", "own")

@@ -135,15 +135,14 @@ extension Run {
   }
 
   /// The unasked end of any machine or process, once. During a wait, `lookElsewhere` first lets other tasks
-  /// claim an end that they wait for.
+  /// claim an end that they wait for, and says whether the wait itself is over by now.
   func takeUnclaimedDeath(
-    during wait: (any Wait)?, lookElsewhere: () -> Void = {}
+    during wait: (any Wait)?, lookElsewhere: () -> Bool = { false }
   ) -> ScriptError? {
     if wait != nil {
       let count = deaths.value ?? 0
-      guard count != lookedAtDeaths else { return nil }
+      guard count != lookedAtDeaths, !lookElsewhere() else { return nil }
       lookedAtDeaths = count
-      lookElsewhere()
     }
     for machine in machines { machine.lookForForbidden() }
     let activity = wait.map { "the script waited for \($0.purpose)" }

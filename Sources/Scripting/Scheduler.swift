@@ -22,7 +22,7 @@ public final class Scheduler {
   public private(set) var main: LuaTask?
   /// Asked at each look at a wait of main's that goes on (it is given the wait, and what lets
   /// all other tasks look first); what it returns is raised there.
-  public var mainFault: (any Wait, () -> Void) -> ScriptError? = { _, _ in nil }
+  public var mainFault: (any Wait, () -> Bool) -> ScriptError? = { _, _ in nil }
   /// Served whenever no task can go on, and now and then between their turns.
   public var source: (any ScriptSource)?
   /// Told of what takes time.
@@ -302,12 +302,16 @@ public final class Scheduler {
   /// What goes wrong beside a wait of main's fails that wait, unless another task waits for it.
   private func lookForFault(_ task: LuaTask, _ wait: any Wait) {
     guard task === main else { return }
+    var isOver = false
     let error = mainFault(wait) {
       for other in self.living where other !== task && !other.isReady {
         if other.wait?.poll() == true { self.enqueue(other) }
       }
+      // What has just gone wrong may be what it waits for.
+      isOver = wait.poll()
+      return isOver
     }
-    if let error { interrupt(task, with: error) }
+    if isOver { enqueue(task) } else if let error { interrupt(task, with: error) }
   }
 
   /// Whether any task but this one is where it would catch an error.

@@ -16,7 +16,7 @@
 -- stderr:   logs:
 -- stderr:   again:
 -- stderr: vmscript run --seed 7 --timeout-scale 2 Tests/Scripts/failure-screen.lua 'it'\''s'
--- not-stderr: main
+-- not-stderr: main at
 -- not-stderr: it waited for
 
 local a, b, c, d, e =

@@ -4,7 +4,7 @@
 -- stderr: vmscript: Tests/Scripts/interrupt-screen.lua:12: interrupted by SIGINT
 -- stderr:   it waited for console text 'never' of machine 'a'
 -- stderr:     task of Tests/Scripts/interrupt-screen.lua:11 at Tests/Scripts/interrupt-screen.lua:11 waits for 1000 s to pass
--- stderr: machine 'a': QEMU starts
+-- stderr: machine 'a':
 -- not-stderr: last lines of its console
 local vm = microvm { name = "a" }
 print "ready" io.stdout:flush()
